@@ -1,0 +1,12 @@
+/**
+ * Something the user gave is wrong: a file, an option, a configuration. The message is one line that names the file,
+ * the field and what was expected; the command prints it and exits with status 2.
+ */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
