@@ -1,0 +1,165 @@
+import type { PipelineCache } from './kernel.js';
+import { createPipelineCache } from './kernel.js';
+import type { Tensor } from './tensor.js';
+import { sizeOf } from './tensor.js';
+
+/**
+ * An open GPU: the device, its compiled kernels, and an account of the memory in use. Everything in `src/` takes it as
+ * its first argument; nothing else holds GPU state.
+ */
+export interface Gpu {
+  readonly device: GPUDevice;
+  readonly adapter: GPUAdapter;
+  readonly pipelines: PipelineCache;
+  /** Bytes in live GPU buffers, and the most there ever were. */
+  readonly memory: { bytes: number; peak: number };
+  /** The first GPU error or device loss. Once it is set, every `check` throws it. */
+  failure: Error | undefined;
+}
+
+const wantedFeatures: readonly GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
+
+/**
+ * Opens a device with every limit the adapter offers (the defaults allow only 128 MiB bindings) and those of the
+ * features we use that it has.
+ *
+ * @throws Error when the adapter refuses to give a device.
+ */
+export async function openGpu(adapter: GPUAdapter): Promise<Gpu> {
+  const device = await adapter.requestDevice({
+    label: 'float-webgpu',
+    requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
+    requiredLimits: {
+      maxBufferSize: adapter.limits.maxBufferSize,
+      maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
+      maxComputeWorkgroupStorageSize: adapter.limits.maxComputeWorkgroupStorageSize,
+      maxComputeInvocationsPerWorkgroup: adapter.limits.maxComputeInvocationsPerWorkgroup,
+      maxComputeWorkgroupSizeX: adapter.limits.maxComputeWorkgroupSizeX,
+    },
+  });
+  const gpu: Gpu = {
+    device,
+    adapter,
+    pipelines: createPipelineCache(device),
+    memory: { bytes: 0, peak: 0 },
+    failure: undefined,
+  };
+  device.onuncapturederror = (event) => {
+    gpu.failure ??= new Error(`GPU error: ${event.error.message}`);
+  };
+  void device.lost.then((info) => {
+    if (info.reason !== 'destroyed') gpu.failure ??= new Error(`GPU device lost: ${info.message}`);
+  });
+  return gpu;
+}
+
+/** Frees the device and all its buffers; the process can then end by itself. */
+export function closeGpu(gpu: Gpu): void {
+  gpu.device.destroy();
+}
+
+/** Throws the GPU's failure, if there was one. GPU errors are never passed over: results after one are garbage. */
+export function check(gpu: Gpu): void {
+  if (gpu.failure) throw gpu.failure;
+}
+
+/**
+ * A buffer of `bytes` (rounded up to 4), counted in `gpu.memory`.
+ *
+ * @throws RangeError when it is larger than one binding may be on this adapter.
+ */
+export function createBuffer(gpu: Gpu, label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+  const size = Math.max(16, Math.ceil(bytes / 4) * 4);
+  const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
+  const most = usage & GPUBufferUsage.STORAGE ? Math.min(maxStorageBufferBindingSize, maxBufferSize) : maxBufferSize;
+  if (size > most) {
+    const mebibytes = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
+    throw new RangeError(
+      `${label} needs ${mebibytes(size)} in one buffer, but this adapter binds at most ${mebibytes(most)}: ` +
+        `use a shorter recording or another adapter`,
+    );
+  }
+  const buffer = gpu.device.createBuffer({ label, size, usage });
+  gpu.memory.bytes += size;
+  gpu.memory.peak = Math.max(gpu.memory.peak, gpu.memory.bytes);
+  return buffer;
+}
+
+export function destroyBuffer(gpu: Gpu, buffer: GPUBuffer): void {
+  gpu.memory.bytes -= buffer.size;
+  buffer.destroy();
+}
+
+const tensorUsage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+
+/** A tensor with a buffer of its own, zero at first. */
+export function createTensor(gpu: Gpu, label: string, shape: readonly number[]): Tensor {
+  const buffer = createBuffer(gpu, label, sizeOf(shape) * 4, tensorUsage);
+  return { label, shape, memory: { kind: 'buffer', buffer } };
+}
+
+/** Copies `data` to a new tensor. */
+export function uploadTensor(
+  gpu: Gpu,
+  label: string,
+  shape: readonly number[],
+  data: Float32Array<ArrayBuffer>,
+): Tensor {
+  const tensor = createTensor(gpu, label, shape);
+  writeTensor(gpu, tensor, data);
+  return tensor;
+}
+
+/** Overwrites a tensor that has a buffer of its own. */
+export function writeTensor(gpu: Gpu, tensor: Tensor, data: Float32Array<ArrayBuffer>): void {
+  if (data.length !== sizeOf(tensor.shape)) {
+    throw new RangeError(`${tensor.label}[${tensor.shape.join(',')}] cannot take ${data.length} values`);
+  }
+  gpu.device.queue.writeBuffer(bufferOf(tensor), 0, data);
+}
+
+export function destroyTensor(gpu: Gpu, tensor: Tensor): void {
+  destroyBuffer(gpu, bufferOf(tensor));
+}
+
+/** The buffer of a tensor that has one; scratch tensors have none before their plan is finished. */
+export function bufferOf(tensor: Tensor): GPUBuffer {
+  if (tensor.memory.kind !== 'buffer') throw new Error(`${tensor.label} is scratch memory of a plan`);
+  return tensor.memory.buffer;
+}
+
+/**
+ * Copies tensors back to the host, all in one submission, and waits for everything submitted before.
+ *
+ * @throws the GPU's failure, if there was one.
+ */
+export async function readTensors(gpu: Gpu, tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>[]> {
+  const encoder = gpu.device.createCommandEncoder({ label: 'read back' });
+  const staging = tensors.map((tensor) => {
+    const source = bufferOf(tensor);
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const target = createBuffer(gpu, `read ${tensor.label}`, source.size, usage);
+    encoder.copyBufferToBuffer(source, 0, target, 0, source.size);
+    return target;
+  });
+  gpu.device.queue.submit([encoder.finish()]);
+  try {
+    await Promise.all(staging.map((buffer) => buffer.mapAsync(GPUMapMode.READ)));
+    check(gpu);
+    return staging.map((buffer, index) => {
+      const tensor = tensors[index];
+      return new Float32Array(buffer.getMappedRange().slice(0, 4 * sizeOf(tensor?.shape ?? [])));
+    });
+  } catch (error) {
+    check(gpu);
+    throw error;
+  } finally {
+    staging.forEach((buffer) => destroyBuffer(gpu, buffer));
+  }
+}
+
+export async function readTensor(gpu: Gpu, tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
+  const [data] = await readTensors(gpu, [tensor]);
+  if (!data) throw new Error(`nothing read from ${tensor.label}`);
+  return data;
+}
