@@ -71,7 +71,8 @@ export function check(gpu: Gpu): void {
 export function createBuffer(gpu: Gpu, label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
   const size = Math.max(16, Math.ceil(bytes / 4) * 4);
   const { maxStorageBufferBindingSize, maxBufferSize } = gpu.device.limits;
-  const most = usage & GPUBufferUsage.STORAGE ? Math.min(maxStorageBufferBindingSize, maxBufferSize) : maxBufferSize;
+  const most =
+    usage & GPUBufferUsage.STORAGE ? Math.min(maxStorageBufferBindingSize, maxBufferSize) : maxBufferSize;
   if (size > most) {
     const mebibytes = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
     throw new RangeError(
@@ -90,11 +91,13 @@ export function destroyBuffer(gpu: Gpu, buffer: GPUBuffer): void {
   buffer.destroy();
 }
 
-const tensorUsage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+/** What a tensor's buffer is for. A function: in Node the WebGPU constants exist only once Dawn is loaded. */
+export const tensorUsage = (): GPUBufferUsageFlags =>
+  GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 
 /** A tensor with a buffer of its own, zero at first. */
 export function createTensor(gpu: Gpu, label: string, shape: readonly number[]): Tensor {
-  const buffer = createBuffer(gpu, label, sizeOf(shape) * 4, tensorUsage);
+  const buffer = createBuffer(gpu, label, sizeOf(shape) * 4, tensorUsage());
   return { label, shape, memory: { kind: 'buffer', buffer } };
 }
 
@@ -133,7 +136,10 @@ export function bufferOf(tensor: Tensor): GPUBuffer {
  *
  * @throws the GPU's failure, if there was one.
  */
-export async function readTensors(gpu: Gpu, tensors: readonly Tensor[]): Promise<Float32Array<ArrayBuffer>[]> {
+export async function readTensors(
+  gpu: Gpu,
+  tensors: readonly Tensor[],
+): Promise<Float32Array<ArrayBuffer>[]> {
   const encoder = gpu.device.createCommandEncoder({ label: 'read back' });
   const staging = tensors.map((tensor) => {
     const source = bufferOf(tensor);

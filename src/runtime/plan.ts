@@ -1,0 +1,237 @@
+import { assignSlots } from './arena.js';
+import type { Gpu } from './gpu.js';
+import { check, createBuffer, createTensor, destroyBuffer, destroyTensor, readTensors, tensorUsage, writeTensor } from './gpu.js'; // prettier-ignore
+import type { CompiledKernel } from './kernel.js';
+import type { Dispatch, Recorder } from './recorder.js';
+import type { Tensor } from './tensor.js';
+import { describe, sizeOf } from './tensor.js';
+
+/**
+ * A recorded list of dispatches, ready to run again and again: pipelines compiled, memory assigned, parameters
+ * uploaded, bind groups made. A run is: write the inputs, `runPlan`, read the outputs.
+ */
+export interface Plan {
+  readonly gpu: Gpu;
+  readonly label: string;
+  readonly steps: readonly Step[];
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  readonly outputs: ReadonlyMap<string, Tensor>;
+  /** Bytes of scratch memory (shared slots), for the curious. */
+  readonly scratchBytes: number;
+  readonly ownedTensors: readonly Tensor[];
+  readonly ownedBuffers: readonly GPUBuffer[];
+}
+
+/** One launch of a plan, complete. */
+export interface Step {
+  readonly kernel: CompiledKernel;
+  readonly label: string;
+  readonly bindGroup: GPUBindGroup;
+  readonly workgroups: readonly [number, number, number];
+}
+
+export interface PlanOptions {
+  /** Inner tensors to keep readable, by checkpoint name: `true` keeps all of them. */
+  readonly taps?: readonly string[] | true;
+}
+
+/** Command buffers of at most this many launches, so that slow adapters do not trip a driver's watchdog. */
+const launchesPerSubmission = 64;
+
+/**
+ * Records and compiles a plan.
+ *
+ * @throws Error naming kernel and shapes when a kernel does not compile or a launch is invalid.
+ */
+export async function compilePlan(
+  gpu: Gpu,
+  label: string,
+  record: (rec: Recorder) => void,
+  { taps = [] }: PlanOptions = {},
+): Promise<Plan> {
+  const rec: Recorder = {
+    gpu,
+    label,
+    dispatches: [],
+    inputs: new Map(),
+    outputs: new Map(),
+    owned: [],
+    scratchCount: 0,
+    wantsTap: (name) => taps === true || taps.includes(name),
+  };
+  record(rec);
+  gpu.device.pushErrorScope('validation');
+  const memory = assignMemory(rec);
+  const kernels = await Promise.all(
+    rec.dispatches.map((launch) => gpu.pipelines(launch.kernel, launch.constants ?? {})),
+  );
+  const uniforms = writeUniforms(rec, kernels);
+  const steps = rec.dispatches.map((launch, index): Step => {
+    const kernel = kernels[index];
+    if (!kernel) throw new Error(`no kernel for launch ${index}`);
+    const [x, y = 1, z = 1] = launch.workgroups;
+    const stepLabel = `${label}/${launch.kernel}(${Object.values(launch.bindings).map(describe).join(', ')})`;
+    const bindGroup = gpu.device.createBindGroup({
+      label: stepLabel,
+      layout: kernel.layout,
+      entries: kernel.interface.bindings.map(({ name, binding, type }) => {
+        if (type === 'uniform') return { binding, resource: uniforms.of(index) };
+        const tensor = launch.bindings[name];
+        if (!tensor) throw new Error(`${stepLabel} has no ${name}`);
+        return { binding, resource: { buffer: memory.bufferOf(tensor) } };
+      }),
+    });
+    return { kernel, label: stepLabel, bindGroup, workgroups: [x, y, z] };
+  });
+  const invalid = await gpu.device.popErrorScope();
+  check(gpu);
+  if (invalid) throw new Error(`plan ${label}: ${invalid.message}`);
+  return {
+    gpu,
+    label,
+    steps,
+    inputs: rec.inputs,
+    outputs: memory.outputs,
+    scratchBytes: memory.slots.reduce((sum, slot) => sum + slot.size, 0),
+    ownedTensors: [...rec.owned, ...memory.kept],
+    ownedBuffers: [...memory.slots, uniforms.buffer],
+  };
+}
+
+/** Gives outputs buffers of their own and all other scratch tensors a shared slot for their lifetime. */
+function assignMemory(rec: Recorder) {
+  const uses = new Map<number, { tensor: Tensor; first: number; last: number }>();
+  rec.dispatches.forEach((launch, index) => {
+    for (const tensor of Object.values(launch.bindings)) {
+      if (tensor.memory.kind !== 'scratch') continue;
+      const use = uses.get(tensor.memory.id);
+      uses.set(tensor.memory.id, { tensor, first: use?.first ?? index, last: index });
+    }
+  });
+  const buffers = new Map<number, GPUBuffer>();
+  const kept: Tensor[] = [];
+  const outputs = new Map<string, Tensor>();
+  for (const [name, tensor] of rec.outputs) {
+    if (tensor.memory.kind === 'buffer') {
+      outputs.set(name, tensor);
+      continue;
+    }
+    const { id } = tensor.memory;
+    let buffer = buffers.get(id);
+    if (!buffer) {
+      const own = createTensor(rec.gpu, name, tensor.shape);
+      if (own.memory.kind !== 'buffer') throw new Error('unreachable');
+      buffer = own.memory.buffer;
+      buffers.set(id, buffer);
+      kept.push(own);
+    }
+    outputs.set(name, { label: name, shape: tensor.shape, memory: { kind: 'buffer', buffer } });
+  }
+  const shared = [...uses].filter(([id]) => !buffers.has(id));
+  const { slotOf, slotBytes } = assignSlots(
+    shared.map(([, { tensor, first, last }]) => ({ bytes: sizeOf(tensor.shape) * 4, first, last })),
+  );
+  const slots = slotBytes.map((bytes, slot) =>
+    createBuffer(rec.gpu, `${rec.label} scratch ${slot}`, bytes, tensorUsage()),
+  );
+  shared.forEach(([id], index) => {
+    const slot = slots[slotOf[index] ?? -1];
+    if (slot) buffers.set(id, slot);
+  });
+  const bufferOf = (tensor: Tensor): GPUBuffer => {
+    if (tensor.memory.kind === 'buffer') return tensor.memory.buffer;
+    const buffer = buffers.get(tensor.memory.id);
+    if (!buffer) throw new Error(`${describe(tensor)} of plan ${rec.label} has no memory`);
+    return buffer;
+  };
+  return { slots, kept, outputs, bufferOf };
+}
+
+/** All launches' parameters in one uniform buffer, each at an aligned offset. */
+function writeUniforms(rec: Recorder, kernels: readonly CompiledKernel[]) {
+  const align = rec.gpu.device.limits.minUniformBufferOffsetAlignment;
+  const sizes = kernels.map((kernel) => Math.max(16, Math.ceil(kernel.interface.params.length / 4) * 16));
+  const offsets: number[] = [];
+  let bytes = 0;
+  for (const size of sizes) {
+    offsets.push(bytes);
+    bytes += Math.ceil(size / align) * align;
+  }
+  const view = new DataView(new ArrayBuffer(Math.max(bytes, align)));
+  rec.dispatches.forEach((launch, index) => {
+    kernels[index]?.interface.params.forEach(({ name, type }, field) => {
+      const at = (offsets[index] ?? 0) + field * 4;
+      const value = launch.params[name] ?? 0;
+      if (type === 'f32') view.setFloat32(at, value, true);
+      else if (type === 'i32') view.setInt32(at, value, true);
+      else view.setUint32(at, checkedCount(launch, name, value), true);
+    });
+  });
+  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+  const buffer = createBuffer(rec.gpu, `${rec.label} parameters`, view.byteLength, usage);
+  rec.gpu.device.queue.writeBuffer(buffer, 0, view);
+  const of = (index: number): GPUBufferBinding => ({
+    buffer,
+    offset: offsets[index] ?? 0,
+    size: sizes[index] ?? 16,
+  });
+  return { buffer, of };
+}
+
+function checkedCount(launch: Dispatch, name: string, value: number): number {
+  if (!Number.isInteger(value) || value < 0 || value >= 2 ** 32) {
+    throw new RangeError(`${launch.kernel}: parameter ${name} = ${value} is no u32`);
+  }
+  return value;
+}
+
+/** Fills an input of the plan; takes effect for the runs after it. */
+export function writeInput(plan: Plan, name: string, data: Float32Array<ArrayBuffer>): void {
+  const tensor = plan.inputs.get(name);
+  if (!tensor) throw new Error(`plan ${plan.label} has no input ${name}`);
+  writeTensor(plan.gpu, tensor, data);
+}
+
+/** The memory of an output, for another plan to read. */
+export function outputTensor(plan: Plan, name: string): Tensor {
+  const tensor = plan.outputs.get(name);
+  if (!tensor) throw new Error(`plan ${plan.label} has no output ${name}`);
+  return tensor;
+}
+
+/** Submits all launches, in order. Returns at once; reading an output waits for them. */
+export function runPlan(plan: Plan): void {
+  const { device } = plan.gpu;
+  for (let start = 0; start < plan.steps.length; start += launchesPerSubmission) {
+    const encoder = device.createCommandEncoder({ label: plan.label });
+    const pass = encoder.beginComputePass({ label: plan.label });
+    for (const step of plan.steps.slice(start, start + launchesPerSubmission)) encodeStep(pass, step);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+  }
+}
+
+export function encodeStep(pass: GPUComputePassEncoder, step: Step): void {
+  pass.setPipeline(step.kernel.pipeline);
+  pass.setBindGroup(0, step.bindGroup);
+  pass.dispatchWorkgroups(...step.workgroups);
+}
+
+/** Reads outputs by name, in one submission. */
+export async function readOutputs<Name extends string>(
+  plan: Plan,
+  names: readonly Name[],
+): Promise<Record<Name, Float32Array<ArrayBuffer>>> {
+  const tensors = names.map((name) => outputTensor(plan, name));
+  const data = await readTensors(plan.gpu, tensors);
+  return Object.fromEntries(names.map((name, index) => [name, data[index]])) as Record<
+    Name,
+    Float32Array<ArrayBuffer>
+  >;
+}
+
+/** Frees the plan's memory, outputs included. */
+export function destroyPlan(plan: Plan): void {
+  plan.ownedTensors.forEach((tensor) => destroyTensor(plan.gpu, tensor));
+  plan.ownedBuffers.forEach((buffer) => destroyBuffer(plan.gpu, buffer));
+}
