@@ -169,7 +169,7 @@ function writeUniforms(rec: Recorder, kernels: readonly CompiledKernel[]) {
   });
   const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
   const buffer = createBuffer(rec.gpu, `${rec.label} parameters`, view.byteLength, usage);
-  rec.gpu.device.queue.writeBuffer(buffer, 0, view);
+  rec.gpu.device.queue.writeBuffer(buffer, 0, view.buffer);
   const of = (index: number): GPUBufferBinding => ({
     buffer,
     offset: offsets[index] ?? 0,

@@ -1,0 +1,146 @@
+// y[m,n] = activation(Σ_k x[m,k] · w[n,k] + bias[n])
+//
+//   x    [rows, inputs]      row-major
+//   w    [outputs, inputs]   row-major, as PyTorch stores nn.Linear.weight
+//   bias [outputs]
+//   y    [rows, outputs]
+//
+// One workgroup makes a 64×64 tile of y with 16×16 invocations, a 4×4 block each. Sixteen columns of k at a time, the
+// workgroup copies a 64×16 panel of x and one of w to shared memory, transposed so that an invocation reads its four
+// rows (and its four columns) as one vec4. Each panel is summed by itself before it joins the total: the rounding error
+// of a long sum then grows with √16 + √(inputs/16) instead of √inputs.
+
+struct Params {
+  rows: u32,
+  inputs: u32,
+  outputs: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> w: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+
+// 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
+override ACTIVATION: u32 = 0;
+override HAS_BIAS: bool = true;
+
+const TILE = 64u;
+const PANEL = 16u;
+
+var<workgroup> xPanel: array<vec4f, 256>; // [k][row/4]
+var<workgroup> wPanel: array<vec4f, 256>; // [k][column/4]
+
+@compute @workgroup_size(16, 16)
+fn main(
+  @builtin(workgroup_id) tile: vec3u,
+  @builtin(local_invocation_id) local: vec3u,
+  @builtin(local_invocation_index) index: u32,
+) {
+  let row0 = tile.y * TILE;
+  let column0 = tile.x * TILE;
+  // Copying: an invocation brings one k of four rows of each panel. Neighbours bring neighbouring k.
+  let copyK = index % PANEL;
+  let copyRow = index / PANEL * 4u;
+  var total = array<vec4f, 4>();
+  for (var k0 = 0u; k0 < params.inputs; k0 += PANEL) {
+    let k = k0 + copyK;
+    var xValues = vec4f();
+    var wValues = vec4f();
+    if (k < params.inputs) {
+      for (var i = 0u; i < 4u; i++) {
+        let row = row0 + copyRow + i;
+        if (row < params.rows) {
+          xValues[i] = x[row * params.inputs + k];
+        }
+        let column = column0 + copyRow + i;
+        if (column < params.outputs) {
+          wValues[i] = w[column * params.inputs + k];
+        }
+      }
+    }
+    xPanel[copyK * 16u + copyRow / 4u] = xValues;
+    wPanel[copyK * 16u + copyRow / 4u] = wValues;
+    workgroupBarrier();
+    var partial = array<vec4f, 4>();
+    for (var k = 0u; k < PANEL; k++) {
+      let a = xPanel[k * 16u + local.y];
+      let b = wPanel[k * 16u + local.x];
+      partial[0] = fma(vec4f(a.x), b, partial[0]);
+      partial[1] = fma(vec4f(a.y), b, partial[1]);
+      partial[2] = fma(vec4f(a.z), b, partial[2]);
+      partial[3] = fma(vec4f(a.w), b, partial[3]);
+    }
+    for (var i = 0u; i < 4u; i++) {
+      total[i] += partial[i];
+    }
+    workgroupBarrier();
+  }
+  for (var i = 0u; i < 4u; i++) {
+    let row = row0 + local.y * 4u + i;
+    for (var j = 0u; j < 4u; j++) {
+      let column = column0 + local.x * 4u + j;
+      if (row < params.rows && column < params.outputs) {
+        var value = total[i][j];
+        if (HAS_BIAS) {
+          value += bias[column];
+        }
+        y[row * params.outputs + column] = activate(value);
+      }
+    }
+  }
+}
+
+fn activate(v: f32) -> f32 {
+  switch ACTIVATION {
+    case 1u: { return 0.5 * v * erfc_exact(-0.70710678 * v); }
+    case 2u: { return v / (1.0 + exp_exact(-1.5957691 * (v + 0.044715 * v * v * v))); }
+    case 3u: { return v / (1.0 + exp_exact(-v)); }
+    case 4u: { return tanh_exact(v); }
+    default: { return v; }
+  }
+}
+
+// WGSL promises little for exp and tanh and has no erf; these hold to a few units in the last place on every adapter.
+// test/shaders.test.ts keeps all copies of these functions equal.
+
+// e^v = 2^n · e^r with |r| ≤ ln2/2, ln 2 in two parts so that v − n·ln 2 is exact; Taylor series for e^r.
+fn exp_exact(v: f32) -> f32 {
+  let x = clamp(v, -87.0, 88.0);
+  let n = round(x * 1.442695);
+  let r = (x - n * 0.693359375) + n * 2.1219444e-4;
+  var p = 1.0 / 5040.0;
+  p = p * r + 1.0 / 720.0;
+  p = p * r + 1.0 / 120.0;
+  p = p * r + 1.0 / 24.0;
+  p = p * r + 1.0 / 6.0;
+  p = p * r + 0.5;
+  return ldexp((p * r * r + r) + 1.0, i32(n));
+}
+
+// tanh by Lambert's continued fraction near 0, by exp elsewhere, where 1 − 2/(e²ᵛ+1) does not cancel.
+fn tanh_exact(v: f32) -> f32 {
+  let s = v * v;
+  let small = v * (945.0 + s * (105.0 + s)) / (945.0 + s * (420.0 + s * 15.0));
+  let large = sign(v) * (1.0 - 2.0 / (exp_exact(2.0 * abs(v)) + 1.0));
+  return select(large, small, s < 0.36);
+}
+
+// erfc(v) for v ≥ 0 is t·exp(−v² + polynomial(t)) with t = 1/(1 + v/2), a Chebyshev fit good to 1.2e-7 of its value
+// (Numerical Recipes, Sec. 6.2); erfc(−v) = 2 − erfc(v).
+fn erfc_exact(v: f32) -> f32 {
+  let z = abs(v);
+  let t = 1.0 / (1.0 + 0.5 * z);
+  var p = 0.17087277;
+  p = p * t - 0.82215223;
+  p = p * t + 1.48851587;
+  p = p * t - 1.13520398;
+  p = p * t + 0.27886807;
+  p = p * t - 0.18628806;
+  p = p * t + 0.09678418;
+  p = p * t + 0.37409196;
+  p = p * t + 1.00002368;
+  let tail = t * exp_exact(-z * z - 1.26551223 + t * p);
+  return select(tail, 2.0 - tail, v < 0.0);
+}

@@ -1,0 +1,21 @@
+import type { Gpu } from '../src/runtime/gpu.js';
+import { openGpu } from '../src/runtime/gpu.js';
+import type { HostTensor } from '../src/runtime/evaluate.js';
+import { testAdapter } from './gpu.js';
+
+/** The device tests run on; open it in `beforeAll`, close it with `closeGpu` in `afterAll`. */
+export async function openTestGpu(): Promise<Gpu> {
+  return openGpu((await testAdapter()).adapter);
+}
+
+/** Reproducible values, roughly normal (a sum of four uniforms), as a tensor. */
+export function gaussian(shape: readonly number[], seed: number): HostTensor {
+  const count = shape.reduce((product, extent) => product * extent, 1);
+  let state = (seed ^ 0x9e3779b9) >>> 0;
+  const uniform = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state / 2 ** 32 - 0.5) * Math.sqrt(3);
+  };
+  const data = Float32Array.from({ length: count }, () => uniform() + uniform() + uniform() + uniform());
+  return { shape, data };
+}
