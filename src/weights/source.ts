@@ -13,8 +13,11 @@ export interface ByteSource {
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** How a tensor's elements are stored. Reading converts each kind to float32. */
-export type DType = 'F32' | 'F16' | 'BF16' | 'I32';
+/**
+ * How a tensor's elements are stored, named as in safetensors. Weights are F32, F16, BF16 or I32, which reading converts
+ * to float32; the others occur in checkpoints only as buffers that the model does without (`dtype.ts`).
+ */
+export type DType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
 
 export interface TensorInfo {
   readonly dtype: DType;

@@ -1,0 +1,110 @@
+import { InputError } from '../errors.js';
+import type { DType } from './source.js';
+
+/** Bytes an element takes. */
+export const dtypeBytes: Readonly<Record<DType, number>> = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+};
+
+export function isDType(value: unknown): value is DType {
+  return typeof value === 'string' && Object.hasOwn(dtypeBytes, value);
+}
+
+/**
+ * Little-endian elements as float32, without any change of value. (Every machine that runs WebGPU is little-endian, so
+ * typed arrays read the bytes as they lie.)
+ *
+ * @param bytes takes part in the result where it can: give it away.
+ * @param what names file and tensor in messages.
+ * @throws InputError if the kind, or one of the values, has no exact float32.
+ */
+export function toFloat32(
+  bytes: Uint8Array<ArrayBuffer>,
+  dtype: DType,
+  what: string,
+): Float32Array<ArrayBuffer> {
+  const size = dtypeBytes[dtype];
+  // A typed array must start at a multiple of its element size; a slice of a larger buffer may not.
+  const own = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  const { buffer, byteOffset } = own;
+  const length = own.byteLength / size;
+  switch (dtype) {
+    case 'F32':
+      return new Float32Array(buffer, byteOffset, length);
+    case 'F16':
+      return float16ToFloat32(new Uint16Array(buffer, byteOffset, length));
+    case 'BF16':
+      return bfloat16ToFloat32(new Uint16Array(buffer, byteOffset, length));
+    case 'I32':
+      return int32ToFloat32(new Int32Array(buffer, byteOffset, length), what);
+    case 'I16':
+      return Float32Array.from(new Int16Array(buffer, byteOffset, length));
+    case 'I8':
+      return Float32Array.from(new Int8Array(buffer, byteOffset, length));
+    case 'U8':
+    case 'BOOL':
+      return Float32Array.from(own);
+    case 'F64':
+    case 'I64':
+      throw new InputError(`${what}: dtype ${dtype} cannot be read; expected F32, F16, BF16 or I32`);
+  }
+}
+
+/** The upper half of a float32. */
+function bfloat16ToFloat32(halves: Uint16Array): Float32Array<ArrayBuffer> {
+  const bits = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16;
+  return new Float32Array(bits.buffer);
+}
+
+let halfTable: Uint32Array | undefined;
+
+/** The float32 bits of each of the 65536 halves. */
+function float16Table(): Uint32Array {
+  if (halfTable) return halfTable;
+  const table = new Uint32Array(65536);
+  const value = new Float32Array(1);
+  const bits = new Uint32Array(value.buffer);
+  for (let half = 0; half < 65536; half++) {
+    const sign = (half & 0x8000) << 16;
+    const exponent = (half >>> 10) & 31;
+    const fraction = half & 1023;
+    if (exponent === 31) {
+      table[half] = sign | 0x7f800000 | (fraction << 13);
+    } else if (exponent > 0) {
+      table[half] = sign | ((exponent + 112) << 23) | (fraction << 13);
+    } else {
+      value[0] = fraction * 2 ** -24;
+      table[half] = sign | bits[0]!;
+    }
+  }
+  return (halfTable = table);
+}
+
+/** IEEE 754 binary16: 1 sign, 5 exponent (bias 15) and 10 fraction bits; each has an exact float32. */
+function float16ToFloat32(halves: Uint16Array): Float32Array<ArrayBuffer> {
+  const table = float16Table();
+  const bits = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) bits[i] = table[halves[i]!]!;
+  return new Float32Array(bits.buffer);
+}
+
+function int32ToFloat32(integers: Int32Array, what: string): Float32Array<ArrayBuffer> {
+  const values = Float32Array.from(integers);
+  const inexact = values.findIndex((value, i) => value !== integers[i]);
+  if (inexact >= 0) {
+    throw new InputError(
+      `${what}: element ${inexact} is ${integers[inexact]!}, expected an integer that float32 holds exactly`,
+    );
+  }
+  return values;
+}
