@@ -58,5 +58,11 @@ export function combine(
   w: readonly number[],
   k: readonly Float64Array[],
 ): Float64Array {
-  return y.map((yi, i) => yi + h * w.reduce((sum, wj, j) => sum + (wj === 0 ? 0 : wj * k[j]![i]!), 0));
+  const sum = Float64Array.from(y);
+  w.forEach((wj, j) => {
+    const kj = k[j]!;
+    if (wj === 0) return;
+    for (let i = 0; i < sum.length; i++) sum[i]! += h * wj * kj[i]!;
+  });
+  return sum;
 }

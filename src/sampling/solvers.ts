@@ -2,7 +2,10 @@ import { InputError } from '../errors.js';
 import { dopri5 } from './dopri5.js';
 import { combine, euler, heun, midpoint, rk4, stages, type Derivative, type Tableau } from './runge-kutta.js';
 
-/** v(t, x): the velocity of every element of x at time t in 0…1. The result is copied before the next call. */
+/**
+ * v(t, x): the velocity of every element of x at time t, from 0 to 1 and, as dopri5 runs past the end before it
+ * interpolates, somewhat beyond. x belongs to the field; the result is copied before the next call.
+ */
 export type VectorField = (t: number, x: Float32Array) => Promise<Float32Array>;
 
 export const solverNames = ['euler', 'midpoint', 'heun', 'rk4', 'dopri5'] as const;

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fmtReference, guidedFmtReference } from '../../src/models/reference/fmt.js';
+import { dopri5 } from '../../src/sampling/dopri5.js';
 import { needsGuidance } from '../../src/sampling/guidance.js';
 import type { SolverName } from '../../src/sampling/solvers.js';
 import { sampleMotion } from '../../src/sampling/windows.js';
@@ -62,5 +63,29 @@ describe('golden/tiny: three windows sampled with the plain transformer', () => 
     if (process.env.REPORT) console.log(run, error, evaluations);
     expect(error).toBeLessThan(allowance(stage, run));
     if (evaluationsExpected !== undefined) expect(evaluations).toBe(evaluationsExpected);
+  });
+
+  it('dopri5 takes the golden run’s own steps where nothing is rounded to float32', async () => {
+    const [d, L, P] = [config.dim_w, 10, config.num_prev_frames];
+    const window = {
+      wa: golden.get('in.wa')!.subarray(0, L * d),
+      wr: golden.get('in.r_s')!,
+      we: golden.get('in.we')!,
+      prevX: new Float64Array(P * d),
+      prevWa: new Float64Array(P * d),
+    };
+    const field = (t: number, x: Float64Array) =>
+      Promise.resolve(guidedFmtReference(weights, config, { ...window, t, x }, 2, 1).slice(P * d));
+    const { y, steps, rejected } = await dopri5(
+      field,
+      Float64Array.from(golden.get('in.x0.0')!),
+      1e-5,
+      1e-5,
+      100,
+    );
+    const first = golden.get('dopri5.n5.S2E.a2.e1')!.subarray(0, L * d);
+    // What is left is the rounding of the golden values themselves, 2⁻²⁴ at most.
+    expect(relativeError(y, first)).toBeLessThan(2 ** -24);
+    expect({ steps, rejected }).toEqual({ steps: 4, rejected: 0 });
   });
 });

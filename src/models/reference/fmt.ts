@@ -16,7 +16,7 @@ export interface FmtConfig {
 export type FmtWeights = ReadonlyMap<string, ArrayLike<number>>;
 
 export interface FmtInput {
-  /** Time in 0…1. */
+  /** Time, 0 for noise and 1 for motion. */
   readonly t: number;
   /** Noisy motion [L, d]. */
   readonly x: ArrayLike<number>;
