@@ -1,0 +1,50 @@
+import type { Gpu } from '../runtime/gpu.js';
+import { destroyTensor, uploadTensor } from '../runtime/gpu.js';
+import type { Tensor } from '../runtime/tensor.js';
+import { describe, sizeOf } from '../runtime/tensor.js';
+import type { WeightSource } from '../weights/source.js';
+
+/** The weights of one model part on the GPU: what has been uploaded, to be freed together. */
+export interface Parameters {
+  readonly gpu: Gpu;
+  readonly source: WeightSource;
+  readonly tensors: Tensor[];
+}
+
+export function openParameters(gpu: Gpu, source: WeightSource): Parameters {
+  return { gpu, source, tensors: [] };
+}
+
+export function freeParameters({ gpu, tensors }: Parameters): void {
+  tensors.splice(0).forEach((tensor) => destroyTensor(gpu, tensor));
+}
+
+/** Uploads a checkpoint tensor, as it is or multiplied by `scale` (the equalised learning rate, Sec. 1). */
+export async function loadParameter(parameters: Parameters, name: string, scale = 1): Promise<Tensor> {
+  const data = await readParameter(parameters, name);
+  if (scale !== 1) for (let i = 0; i < data.length; i++) data[i] = (data[i] ?? 0) * scale;
+  const shape = parameters.source.tensors.get(name)?.shape ?? [data.length];
+  return addParameter(parameters, name, shape, data);
+}
+
+/** Reads a checkpoint tensor to the host, for values derived from it. */
+export async function readParameter(
+  { source }: Parameters,
+  name: string,
+): Promise<Float32Array<ArrayBuffer>> {
+  if (!source.tensors.has(name)) throw new Error(`${source.name} has no tensor ${name}`);
+  return source.read(name);
+}
+
+/** Uploads a tensor derived from the checkpoint. */
+export function addParameter(
+  { gpu, tensors }: Parameters,
+  label: string,
+  shape: readonly number[],
+  data: Float32Array<ArrayBuffer>,
+): Tensor {
+  const tensor = uploadTensor(gpu, label, shape, data);
+  if (data.length !== sizeOf(shape)) throw new Error(`${describe(tensor)} got ${data.length} values`);
+  tensors.push(tensor);
+  return tensor;
+}
