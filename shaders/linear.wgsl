@@ -14,6 +14,8 @@ struct Params {
   rows: u32,
   inputs: u32,
   outputs: u32,
+  hasBias: u32,
+  activation: u32, // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -21,10 +23,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<f32>;
-
-// 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
-override ACTIVATION: u32 = 0;
-override HAS_BIAS: bool = true;
 
 const TILE = 64u;
 const PANEL = 16u;
@@ -83,7 +81,7 @@ fn main(
       let column = column0 + local.x * 4u + j;
       if (row < params.rows && column < params.outputs) {
         var value = total[i][j];
-        if (HAS_BIAS) {
+        if (params.hasBias != 0u) {
           value += bias[column];
         }
         y[row * params.outputs + column] = activate(value);
@@ -93,7 +91,7 @@ fn main(
 }
 
 fn activate(v: f32) -> f32 {
-  switch ACTIVATION {
+  switch params.activation {
     case 1u: { return 0.5 * v * erfc_exact(-0.70710678 * v); }
     case 2u: { return v / (1.0 + exp_exact(-1.5957691 * (v + 0.044715 * v * v * v))); }
     case 3u: { return v / (1.0 + exp_exact(-v)); }

@@ -30,8 +30,7 @@ export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: Linear
   const y = scratch(rec, label, [...x.shape.slice(0, -1), outputs]);
   dispatch(rec, {
     kernel: 'linear',
-    constants: { ACTIVATION: activationCode[activation], HAS_BIAS: bias ? 1 : 0 },
-    params: { rows, inputs, outputs },
+    params: { rows, inputs, outputs, hasBias: bias ? 1 : 0, activation: activationCode[activation] },
     bindings: { x, w: weight, bias: bias ?? weight, y },
     workgroups: [Math.ceil(outputs / 64), Math.ceil(rows / 64)],
   });
