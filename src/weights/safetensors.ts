@@ -148,7 +148,7 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, TensorData> | Readonly<Record<string, TensorData>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const list: [string, TensorData][] = Symbol.iterator in tensors ? [...(tensors as ReadonlyMap<string, TensorData>)] : Object.entries(tensors);
+  const list: [string, TensorData][] = Symbol.iterator in tensors ? [...(tensors)] : Object.entries(tensors);
   const header = new Map<string, unknown>();
   if (Object.keys(metadata).length > 0) header.set('__metadata__', metadata);
   let dataBytes = 0;

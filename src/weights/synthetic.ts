@@ -43,7 +43,7 @@ export function syntheticWeights(json: unknown, fileName: string): WeightSource 
 }
 
 /** More elements than any tensor of any checkpoint; a file that asks for more is broken. */
-const maxElements = 2 ** 31;
+const maxElements = 2 ** 28;
 
 function parseEntry(entry: unknown, what: string): TensorInfo & Distribution {
   if (!isJsonObject(entry)) throw new InputError(`${what}: expected {shape, scale, shift}`);
