@@ -94,10 +94,10 @@ describe('resampling', () => {
 
   it('gives the same samples in pieces', () => {
     const x = sine(333, 44100, 4410);
-    const { range, outputLength } = makeResampler(44100, 48000);
-    const whole = range(x, 0, outputLength(x.length));
+    const resampler = makeResampler(44100, 48000);
+    const whole = resampler.range(x, 0, resampler.outputLength(x.length));
     const pieces = [0, 1000, 2777].map((start, i, all) =>
-      range(x, start, (all[i + 1] ?? whole.length) - start),
+      resampler.range(x, start, (all[i + 1] ?? whole.length) - start),
     );
     expect(Float32Array.from(pieces.flatMap((p) => [...p]))).toEqual(whole);
   });
