@@ -45,6 +45,9 @@ async function readHeader(bytes: ByteSource): Promise<{ json: JsonObject; end: n
     throw new InputError(`${name}: expected a safetensors file of at least 8 bytes, got ${size}`);
   }
   const first = await bytes.read(0, 8);
+  if (new TextDecoder('latin1').decode(first.subarray(0, 4)) === 'PK\x03\x04') {
+    throw new InputError(`${name}: expected a safetensors file, got a zip archive (a PyTorch checkpoint?)`);
+  }
   const length = new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true);
   if (length > BigInt(Math.min(size - 8, maxHeaderBytes))) {
     const limit = Math.min(size - 8, maxHeaderBytes);

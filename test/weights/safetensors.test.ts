@@ -119,6 +119,11 @@ describe('openSafetensors', () => {
       memorySource('x.safetensors', new Uint8Array(16).fill(255)),
       'given as 18446744073709551615',
     ],
+    [
+      'a PyTorch archive',
+      memorySource('x.safetensors', new Uint8Array([0x50, 0x4b, 3, 4, 0, 0, 0, 0, 0, 0])),
+      'expected a safetensors file, got a zip archive',
+    ],
     ['no JSON', file('{"a":'), 'header: expected JSON ('],
     ['no object', file([1]), 'header: expected a JSON object'],
     [
