@@ -1,0 +1,147 @@
+// y[r,c] = activation(n·(1 + scale[r,c]) + shift[r,c]),  n = (z − mean)/√(variance + eps)·weight[c] + bias[c],
+// z[r,c] = x[r,c] + residual[r,c]; mean and variance (biased) of z are taken over the channels c of each row r.
+//
+//   x, residual, y  [rows/inner, channels, inner]; row r is (r / inner, ·, r mod inner). inner is 1 for sequences
+//                   [B,T,C], whose rows are contiguous, and T for conv features [B,C,T].
+//   weight, bias    [channels]
+//   modulation      [rows, modulationWidth]: scale and shift are its columns from scaleOffset and shiftOffset (AdaLN)
+//
+// One workgroup normalises one row; its invocations take every 128th channel and share their sums. The variance is
+// summed in a second pass, as the mean of (z − mean)²: E[z²] − mean² would cancel.
+
+struct Params {
+  channels: u32,
+  inner: u32,
+  rows: u32,
+  eps: f32,
+  hasResidual: u32,
+  hasAffine: u32,
+  isModulated: u32,
+  modulationWidth: u32,
+  scaleOffset: u32,
+  shiftOffset: u32,
+  activation: u32, // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> residual: array<f32>;
+@group(0) @binding(3) var<storage, read> weight: array<f32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read> modulation: array<f32>;
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+
+const LANES = 128u;
+
+var<workgroup> sums: array<f32, LANES>;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let row = group.y * groups.x + group.x;
+  if (row >= params.rows) {
+    return;
+  }
+  let first = row / params.inner * params.inner * params.channels + row % params.inner;
+  var sum = 0.0;
+  for (var c = lane; c < params.channels; c += LANES) {
+    sum += input(first + c * params.inner);
+  }
+  let mean = sumOfLanes(sum, lane) / f32(params.channels);
+  var squares = 0.0;
+  for (var c = lane; c < params.channels; c += LANES) {
+    let centred = input(first + c * params.inner) - mean;
+    squares += centred * centred;
+  }
+  let variance = sumOfLanes(squares, lane) / f32(params.channels);
+  let factor = 1.0 / sqrt(variance + params.eps);
+  for (var c = lane; c < params.channels; c += LANES) {
+    let at = first + c * params.inner;
+    var value = (input(at) - mean) * factor;
+    if (params.hasAffine != 0u) {
+      value = value * weight[c] + bias[c];
+    }
+    if (params.isModulated != 0u) {
+      let columns = row * params.modulationWidth + c;
+      value = value * (1.0 + modulation[columns + params.scaleOffset]) + modulation[columns + params.shiftOffset];
+    }
+    y[at] = activate(value);
+  }
+}
+
+fn input(at: u32) -> f32 {
+  if (params.hasResidual != 0u) {
+    return x[at] + residual[at];
+  }
+  return x[at];
+}
+
+// The sum of every lane's value, by halves.
+fn sumOfLanes(value: f32, lane: u32) -> f32 {
+  workgroupBarrier();
+  sums[lane] = value;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) {
+      sums[lane] += sums[lane + half];
+    }
+  }
+  workgroupBarrier();
+  return sums[0];
+}
+
+fn activate(v: f32) -> f32 {
+  switch params.activation {
+    case 1u: { return 0.5 * v * erfc_exact(-0.70710678 * v); }
+    case 2u: { return v / (1.0 + exp_exact(-1.5957691 * (v + 0.044715 * v * v * v))); }
+    case 3u: { return v / (1.0 + exp_exact(-v)); }
+    case 4u: { return tanh_exact(v); }
+    default: { return v; }
+  }
+}
+
+// WGSL promises little for exp and tanh and has no erf; these hold to a few units in the last place on every adapter.
+// test/shaders.test.ts keeps all copies of these functions equal.
+
+// e^v = 2^n · e^r with |r| ≤ ln2/2, ln 2 in two parts so that v − n·ln 2 is exact; Taylor series for e^r.
+fn exp_exact(v: f32) -> f32 {
+  let x = clamp(v, -87.0, 88.0);
+  let n = round(x * 1.442695);
+  let r = (x - n * 0.693359375) + n * 2.1219444e-4;
+  var p = 1.0 / 5040.0;
+  p = p * r + 1.0 / 720.0;
+  p = p * r + 1.0 / 120.0;
+  p = p * r + 1.0 / 24.0;
+  p = p * r + 1.0 / 6.0;
+  p = p * r + 0.5;
+  return ldexp((p * r * r + r) + 1.0, i32(n));
+}
+
+// tanh by Lambert's continued fraction near 0, by exp elsewhere, where 1 − 2/(e²ᵛ+1) does not cancel.
+fn tanh_exact(v: f32) -> f32 {
+  let s = v * v;
+  let small = v * (945.0 + s * (105.0 + s)) / (945.0 + s * (420.0 + s * 15.0));
+  let large = sign(v) * (1.0 - 2.0 / (exp_exact(2.0 * abs(v)) + 1.0));
+  return select(large, small, s < 0.36);
+}
+
+// erfc(v) for v ≥ 0 is t·exp(−v² + polynomial(t)) with t = 1/(1 + v/2), a Chebyshev fit good to 1.2e-7 of its value
+// (Numerical Recipes, Sec. 6.2); erfc(−v) = 2 − erfc(v).
+fn erfc_exact(v: f32) -> f32 {
+  let z = abs(v);
+  let t = 1.0 / (1.0 + 0.5 * z);
+  var p = 0.17087277;
+  p = p * t - 0.82215223;
+  p = p * t + 1.48851587;
+  p = p * t - 1.13520398;
+  p = p * t + 0.27886807;
+  p = p * t - 0.18628806;
+  p = p * t + 0.09678418;
+  p = p * t + 0.37409196;
+  p = p * t + 1.00002368;
+  let tail = t * exp_exact(-z * z - 1.26551223 + t * p);
+  return select(tail, 2.0 - tail, v < 0.0);
+}

@@ -1,0 +1,136 @@
+import type { Recorder } from '../runtime/recorder.js';
+import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
+import type { Tensor } from '../runtime/tensor.js';
+import { expectShape, extent, sizeOf } from '../runtime/tensor.js';
+import type { Activation } from './activation.js';
+import { activationCode, activationReference } from './activation.js';
+
+/** Columns of a tensor that packs several rows' vectors side by side, such as adaLN's [shift, scale, gate, …]. */
+export interface Columns {
+  /** `[…, width]`, with the rows of the operand. */
+  readonly packed: Tensor;
+  /** The first column. */
+  readonly offset: number;
+}
+
+export interface LayerNormOptions {
+  readonly eps: number;
+  /** `[C]`; weight and bias come together. */
+  readonly weight?: Tensor | undefined;
+  readonly bias?: Tensor | undefined;
+  /** Adaptive normalisation: LN(x)·(1 + scale) + shift, C columns each of the same packed tensor. */
+  readonly scale?: Columns;
+  readonly shift?: Columns;
+  /** Added to x before normalising (post-norm transformers); the shape of x. */
+  readonly residual?: Tensor | undefined;
+  readonly activation?: Activation;
+  /** The axis to normalise over: the last one (default), or axis 1 of conv features [B,C,T]. */
+  readonly axis?: 'last' | 'channels';
+  readonly label?: string;
+}
+
+/**
+ * y = activation(LN(x + residual)·(1 + scale) + shift), with LN(z) = (z − E z)/√(Var z + eps)·weight + bias:
+ * `torch.nn.functional.layer_norm` over one axis.
+ *
+ * @param x `[…, C]`, or `[B,C,T]` with `axis: 'channels'`.
+ * @returns the shape of x.
+ * @throws RangeError when shapes do not fit.
+ */
+export function layerNorm(rec: Recorder, x: Tensor, options: LayerNormOptions): Tensor {
+  const { eps, weight, bias, scale, shift, residual, activation = 'none', axis = 'last' } = options;
+  const label = options.label ?? 'layerNorm';
+  if (axis === 'channels') expectShape('layerNorm', x, [-1, -1, -1]);
+  const channels = extent(x, axis === 'last' ? x.shape.length - 1 : 1);
+  const inner = axis === 'last' ? 1 : extent(x, 2);
+  const rows = sizeOf(x.shape) / channels;
+  if ((weight === undefined) !== (bias === undefined)) {
+    throw new RangeError('layerNorm: weight and bias come together');
+  }
+  if (weight && bias) {
+    expectShape('layerNorm', weight, [channels]);
+    expectShape('layerNorm', bias, [channels]);
+  }
+  if (residual) expectShape('layerNorm', residual, x.shape);
+  if (scale?.packed !== shift?.packed) {
+    throw new RangeError('layerNorm: scale and shift are columns of one packed tensor');
+  }
+  const modulationWidth = scale ? expectColumns('layerNorm', scale, rows, channels) : 0;
+  if (shift) expectColumns('layerNorm', shift, rows, channels);
+  const y = scratch(rec, label, x.shape);
+  dispatch(rec, {
+    kernel: 'layer_norm',
+    params: {
+      channels,
+      inner,
+      rows,
+      eps,
+      hasResidual: residual ? 1 : 0,
+      hasAffine: weight ? 1 : 0,
+      isModulated: scale ? 1 : 0,
+      modulationWidth,
+      scaleOffset: scale?.offset ?? 0,
+      shiftOffset: shift?.offset ?? 0,
+      activation: activationCode[activation],
+    },
+    bindings: {
+      x,
+      residual: residual ?? x,
+      weight: weight ?? x,
+      bias: bias ?? x,
+      modulation: scale?.packed ?? x,
+      y,
+    },
+    workgroups: flatGrid(rows, 1),
+  });
+  return y;
+}
+
+/** Checks that the columns exist for each of `rows`; returns the packed tensor's width. */
+export function expectColumns(operator: string, columns: Columns, rows: number, width: number): number {
+  const { packed, offset } = columns;
+  const packedWidth = extent(packed, packed.shape.length - 1);
+  expectShape(operator, { ...packed, shape: [sizeOf(packed.shape) / packedWidth] }, [rows]);
+  if (offset < 0 || offset + width > packedWidth) {
+    throw new RangeError(
+      `${operator}: ${packed.label} has ${packedWidth} columns, not ${width} from ${offset}`,
+    );
+  }
+  return packedWidth;
+}
+
+/**
+ * The plain twin of `layerNorm`, in float64. x and residual are `[outer, channels, inner]` (inner is 1 for sequences);
+ * scale and shift are `[outer·inner, channels]`.
+ */
+export function layerNormReference(
+  x: ArrayLike<number>,
+  { outer, channels, inner, eps }: { outer: number; channels: number; inner: number; eps: number },
+  given: {
+    weight?: ArrayLike<number> | undefined;
+    bias?: ArrayLike<number> | undefined;
+    scale?: ArrayLike<number> | undefined;
+    shift?: ArrayLike<number> | undefined;
+    residual?: ArrayLike<number> | undefined;
+    activation?: Activation;
+  } = {},
+): Float64Array {
+  const { weight, bias, scale, shift, residual, activation = 'none' } = given;
+  const y = new Float64Array(x.length);
+  for (let row = 0; row < outer * inner; row++) {
+    const first = Math.floor(row / inner) * channels * inner + (row % inner);
+    const z = Float64Array.from({ length: channels }, (_, c) => {
+      const at = first + c * inner;
+      return x[at]! + (residual?.[at] ?? 0);
+    });
+    const mean = z.reduce((sum, v) => sum + v, 0) / channels;
+    const variance = z.reduce((sum, v) => sum + (v - mean) ** 2, 0) / channels;
+    for (let c = 0; c < channels; c++) {
+      const n = ((z[c]! - mean) / Math.sqrt(variance + eps)) * (weight?.[c] ?? 1) + (bias?.[c] ?? 0);
+      const at = row * channels + c;
+      const modulated = n * (1 + (scale?.[at] ?? 0)) + (shift?.[at] ?? 0);
+      y[first + c * inner] = activationReference(activation, modulated);
+    }
+  }
+  return y;
+}

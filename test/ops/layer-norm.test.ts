@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { layerNorm, layerNormReference } from '../../src/ops/layer-norm.js';
+import { evaluate } from '../../src/runtime/evaluate.js';
+import type { Gpu } from '../../src/runtime/gpu.js';
+import { closeGpu } from '../../src/runtime/gpu.js';
+import { expectClose } from '../compare.js';
+import { gaussian, openTestGpu } from '../fixtures.js';
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openTestGpu();
+});
+afterAll(() => closeGpu(gpu));
+
+/** Columns offset … offset + width − 1 of each row. */
+function columns(packed: Float32Array, packedWidth: number, offset: number, width: number): Float32Array {
+  const rows = packed.length / packedWidth;
+  return Float32Array.from({ length: rows * width }, (_, i) => {
+    return packed[Math.floor(i / width) * packedWidth + offset + (i % width)]!;
+  });
+}
+
+describe('layerNorm', () => {
+  it('equals its float64 twin: affine or not, modulated by packed columns or not, residual, both layouts', async () => {
+    const cases = fc.record({
+      outer: fc.integer({ min: 1, max: 4 }),
+      inner: fc.integer({ min: 1, max: 5 }),
+      channels: fc.oneof(fc.integer({ min: 2, max: 40 }), fc.integer({ min: 120, max: 300 })),
+      overChannels: fc.boolean(),
+      affine: fc.boolean(),
+      modulated: fc.boolean(),
+      added: fc.boolean(),
+      activation: fc.constantFrom('none', 'geluErf', 'silu'),
+      seed: fc.integer(),
+    });
+    await fc.assert(
+      fc.asyncProperty(cases, async (c) => {
+        const { outer, inner, channels, overChannels, affine, modulated, added, activation, seed } = c;
+        const shape = overChannels ? [outer, channels, inner] : [outer, inner, channels];
+        const x = gaussian(shape, seed);
+        const r = gaussian(shape, seed + 1);
+        const w = gaussian([channels], seed + 2);
+        const b = gaussian([channels], seed + 3);
+        const width = 3 * channels + 1;
+        const packed = gaussian([outer, inner, width], seed + 4);
+        const eps = 1e-5;
+        const { y } = await evaluate(gpu, { x, r, w, b, packed }, (rec, t) => ({
+          y: layerNorm(rec, t.x, {
+            eps,
+            activation,
+            axis: overChannels ? 'channels' : 'last',
+            residual: added ? t.r : undefined,
+            ...(affine && { weight: t.w, bias: t.b }),
+            ...(modulated && {
+              shift: { packed: t.packed, offset: 1 },
+              scale: { packed: t.packed, offset: 1 + 2 * channels },
+            }),
+          }),
+        }));
+        const size = overChannels
+          ? { outer, channels, inner, eps }
+          : { outer: outer * inner, channels, inner: 1, eps };
+        const expected = layerNormReference(x.data, size, {
+          activation,
+          residual: added ? r.data : undefined,
+          ...(affine && { weight: w.data, bias: b.data }),
+          ...(modulated && {
+            shift: columns(packed.data, width, 1, channels),
+            scale: columns(packed.data, width, 1 + 2 * channels, channels),
+          }),
+        });
+        expectClose('layerNorm', y.data, expected, 2e-6);
+      }),
+      { numRuns: 40, seed: 1 },
+    );
+  });
+
+  it('keeps the variance of values far from zero', async () => {
+    const x = gaussian([3, 200], 7);
+    x.data.forEach((v, i) => (x.data[i] = 1000 + v));
+    const { y } = await evaluate(gpu, { x }, (rec, t) => ({ y: layerNorm(rec, t.x, { eps: 1e-6 }) }));
+    const expected = layerNormReference(x.data, { outer: 3, channels: 200, inner: 1, eps: 1e-6 });
+    // The mean itself is known to 1000·2⁻²⁴ only, 6e-5 of the deviation.
+    expectClose('layerNorm', y.data, expected, 6e-5);
+  });
+
+  it('refuses columns that the packed tensor has not', async () => {
+    const x = gaussian([2, 3, 4], 1);
+    const packed = gaussian([2, 3, 8], 2);
+    const run = evaluate(gpu, { x, packed }, (rec, t) => ({
+      y: layerNorm(rec, t.x, {
+        eps: 1e-6,
+        scale: { packed: t.packed, offset: 5 },
+        shift: { packed: t.packed, offset: 0 },
+      }),
+    }));
+    await expect(run).rejects.toThrow('packed has 8 columns, not 4 from 5');
+  });
+});
