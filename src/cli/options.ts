@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url';
+import { InvalidArgumentError } from 'commander';
+
+/** The model that ships: 64×64 cartoon heads. */
+export const demoWeights = fileURLToPath(new URL('../../weights/demo', import.meta.url));
+
+export const adapterHelp =
+  'auto (a GPU, else the processor), gpu, software, llvmpipe, swiftshader, or part of an adapter’s name';
+
+/** Option parsers: each throws what commander reports as one line with exit status 2. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}
+
+export function finiteNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
+  return value;
+}

@@ -1,0 +1,77 @@
+import { makeResizer } from '../media/resize.js';
+import type { Picture } from '../media/picture.js';
+import type { Sound } from '../media/sound.js';
+import { partialPath, writeAtomically } from '../node/files.js';
+import { createFrameWriter } from '../node/frames.js';
+import { createVideoWriter } from '../node/video.js';
+import type { FloatConfig } from '../weights/config.js';
+import { writeSafetensors } from '../weights/safetensors.js';
+
+export interface OutputPaths {
+  readonly out?: string;
+  readonly framesDir?: string;
+  readonly motionOut?: string;
+}
+
+export interface OutputOptions {
+  readonly config: FloatConfig;
+  /** Side of the video and of the PNGs. */
+  readonly size: number;
+  readonly fps: number;
+  readonly speech: Sound;
+  /** Written into the video's metadata. */
+  readonly comment: string;
+}
+
+/** Everything a run writes. */
+export interface Outputs {
+  /** The next frame at the model's rate. */
+  addFrame(picture: Picture): Promise<void>;
+  addMotion(motion: Float32Array): void;
+  /** Gives the files their names. */
+  finish(): Promise<void>;
+  /** Removes what is unfinished. */
+  abandon(): Promise<void>;
+}
+
+/**
+ * Opens the outputs asked for, before any work is done, so that a path that cannot be written is told at once.
+ *
+ * @throws InputError naming the path.
+ */
+export async function openOutputs(paths: OutputPaths, options: OutputOptions): Promise<Outputs> {
+  const { config, size, fps, speech, comment } = options;
+  if (paths.motionOut !== undefined) await partialPath(paths.motionOut);
+  const frameFiles = paths.framesDir === undefined ? undefined : await createFrameWriter(paths.framesDir);
+  const video =
+    paths.out === undefined
+      ? undefined
+      : await createVideoWriter(paths.out, { width: size, height: size, fps, sound: speech, comment });
+  const side = { width: config.input_size, height: config.input_size };
+  const resize = makeResizer(side, { width: size, height: size });
+  const motion: Float32Array[] = [];
+  let modelFrames = 0;
+  let videoFrames = 0;
+  return {
+    async addFrame(picture) {
+      const enlarged = resize(picture);
+      await frameFiles?.addFrame(enlarged);
+      // At another rate than the model's, the video shows at each time the frame that the model has for it.
+      modelFrames++;
+      for (; (videoFrames * config.fps) / fps < modelFrames; videoFrames++) await video?.addFrame(enlarged);
+    },
+    addMotion(window) {
+      if (paths.motionOut !== undefined) motion.push(window);
+    },
+    async finish() {
+      await video?.close();
+      if (paths.motionOut !== undefined) {
+        const data = new Float32Array(motion.reduce((sum, part) => sum + part.length, 0));
+        motion.reduce((at, part) => (data.set(part, at), at + part.length), 0);
+        const shape = [data.length / config.dim_w, config.dim_w];
+        await writeAtomically(paths.motionOut, writeSafetensors({ motion: { shape, data } }));
+      }
+    },
+    abandon: async () => video?.abort(),
+  };
+}

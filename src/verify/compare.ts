@@ -1,0 +1,117 @@
+/** One tensor of a golden set against ours. */
+export interface Comparison {
+  readonly stage: string;
+  readonly name: string;
+  /** `computed`: we made it. `given`: an input the set stores, checked against its own description. */
+  readonly kind: 'computed' | 'given';
+  /** ‖ours − golden‖ / ‖golden‖, over the stored elements. */
+  readonly error: number;
+  /** The same error of PyTorch in float32 against float64. */
+  readonly torchError: number;
+  /** What the error may be. */
+  readonly allowed: number;
+  /** error / max(torchError, 1e-7): at most 10. */
+  readonly ratio: number;
+  readonly pass: boolean;
+}
+
+/** What a golden set's JSON says of a tensor (golden/README.md). */
+export interface GoldenInfo {
+  readonly shape: readonly number[];
+  readonly mean: number;
+  readonly rms: number;
+  readonly absmax: number;
+  readonly kind: 'full' | 'probe';
+  readonly torch_f32_error: number;
+}
+
+const factor = 10;
+const floor = 1e-7;
+
+export function judge(
+  stage: string,
+  name: string,
+  kind: Comparison['kind'],
+  error: number,
+  torchError: number,
+): Comparison {
+  const unit = Math.max(torchError, floor);
+  const ratio = error / unit;
+  return { stage, name, kind, error, torchError, allowed: factor * unit, ratio, pass: ratio <= factor };
+}
+
+/**
+ * The error of a whole tensor `ours` against what the set stores of it: all elements, or a probe of 4096. For a probe
+ * the mean and the root mean square of the whole tensor are compared too; neither can be further off than the relative
+ * error of the whole, so they stand under the same allowance.
+ */
+export function tensorError(ours: ArrayLike<number>, golden: ArrayLike<number>, info: GoldenInfo): number {
+  const count = info.shape.reduce((product, extent) => product * extent, 1);
+  if (ours.length !== count) return Infinity;
+  if (info.kind === 'full') return relativeError(ours, golden);
+  const probe = Float64Array.from({ length: golden.length }, (_, i) => ours[probeIndex(i, count)] ?? NaN);
+  return Math.max(relativeError(probe, golden), momentError(ours, info));
+}
+
+/** ‖a − b‖ / ‖b‖; 0 for equal arrays, Infinity where a number is missing or not finite. */
+export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Infinity;
+  let difference = 0;
+  let norm = 0;
+  for (let i = 0; i < b.length; i++) {
+    difference += ((a[i] ?? NaN) - (b[i] ?? NaN)) ** 2;
+    norm += (b[i] ?? NaN) ** 2;
+  }
+  const error = difference === 0 ? 0 : Math.sqrt(difference / norm);
+  return Number.isFinite(error) ? error : Infinity;
+}
+
+/** How far mean and root mean square are from the stated ones, relative to the latter. */
+export function momentError(values: ArrayLike<number>, info: GoldenInfo): number {
+  let sum = 0;
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? NaN;
+    sum += value;
+    squares += value * value;
+  }
+  const mean = sum / values.length;
+  const rms = Math.sqrt(squares / values.length);
+  const distance = Math.max(Math.abs(mean - info.mean), Math.abs(rms - info.rms));
+  const error = distance === 0 ? 0 : distance / info.rms;
+  return Number.isFinite(error) ? error : Infinity;
+}
+
+/** Probe i of a tensor of `count` elements: flat index (i · 2654435761 + 12345) mod count, exact up to 2^53. */
+export function probeIndex(i: number, count: number): number {
+  return (i * 2654435761 + 12345) % count;
+}
+
+/** An 8-bit picture against ours. */
+export interface PictureComparison {
+  readonly stage: string;
+  readonly name: string;
+  /** The largest difference of a byte. */
+  readonly worst: number;
+  /** The share of bytes that differ. */
+  readonly share: number;
+  /** At most 1 in at most 0.1 % of the bytes. */
+  readonly pass: boolean;
+}
+
+export function comparePictures(
+  stage: string,
+  name: string,
+  ours: Uint8Array,
+  golden: Uint8Array,
+): PictureComparison {
+  let worst = ours.length === golden.length ? 0 : 255;
+  let different = 0;
+  for (let i = 0; i < golden.length; i++) {
+    const distance = Math.abs((ours[i] ?? 0) - (golden[i] ?? 0));
+    worst = Math.max(worst, distance);
+    if (distance > 0) different++;
+  }
+  const share = different / golden.length;
+  return { stage, name, worst, share, pass: worst <= 1 && share <= 0.001 };
+}
