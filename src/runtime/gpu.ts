@@ -13,8 +13,10 @@ export interface Gpu {
   readonly pipelines: PipelineCache;
   /** Bytes in live GPU buffers, and the most there ever were. */
   readonly memory: { bytes: number; peak: number };
-  /** The first GPU error or device loss. Once it is set, every `check` throws it. */
+  /** The first GPU error or device loss. Once it is set, every read throws it. */
   failure: Error | undefined;
+  /** Verdicts still to come on work already submitted; see `guarded`. */
+  verdicts: Promise<void>[];
 }
 
 const wantedFeatures: readonly GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
@@ -43,6 +45,7 @@ export async function openGpu(adapter: GPUAdapter): Promise<Gpu> {
     pipelines: createPipelineCache(device),
     memory: { bytes: 0, peak: 0 },
     failure: undefined,
+    verdicts: [],
   };
   device.onuncapturederror = (event) => {
     gpu.failure ??= new Error(`GPU error: ${event.error.message}`);
@@ -64,6 +67,32 @@ export function check(gpu: Gpu): void {
 }
 
 /**
+ * Does something with the GPU and notes whether it was valid. WebGPU tells of errors later and elsewhere; every read back
+ * waits for these verdicts first, so that no result of a failed step is ever returned.
+ */
+export function guarded<T>(gpu: Gpu, what: string, action: () => T): T {
+  const filters: GPUErrorFilter[] = ['validation', 'out-of-memory', 'internal'];
+  filters.forEach((filter) => gpu.device.pushErrorScope(filter));
+  try {
+    return action();
+  } finally {
+    for (let i = 0; i < filters.length; i++) {
+      const verdict = gpu.device.popErrorScope().then((error) => {
+        if (error) gpu.failure ??= new Error(`${what}: ${error.message}`);
+      });
+      // A lost device rejects; `device.lost` tells why.
+      gpu.verdicts.push(verdict.catch(() => undefined));
+    }
+  }
+}
+
+/** Waits for the verdicts on everything submitted so far and throws the GPU's failure, if there was one. */
+export async function settle(gpu: Gpu): Promise<void> {
+  await Promise.all(gpu.verdicts.splice(0));
+  check(gpu);
+}
+
+/**
  * A buffer of `bytes` (rounded up to 4), counted in `gpu.memory`.
  *
  * @throws RangeError when it is larger than one binding may be on this adapter.
@@ -80,7 +109,7 @@ export function createBuffer(gpu: Gpu, label: string, bytes: number, usage: GPUB
         `use a shorter recording or another adapter`,
     );
   }
-  const buffer = gpu.device.createBuffer({ label, size, usage });
+  const buffer = guarded(gpu, label, () => gpu.device.createBuffer({ label, size, usage }));
   gpu.memory.bytes += size;
   gpu.memory.peak = Math.max(gpu.memory.peak, gpu.memory.bytes);
   return buffer;
@@ -118,7 +147,7 @@ export function writeTensor(gpu: Gpu, tensor: Tensor, data: Float32Array<ArrayBu
   if (data.length !== sizeOf(tensor.shape)) {
     throw new RangeError(`${tensor.label}[${tensor.shape.join(',')}] cannot take ${data.length} values`);
   }
-  gpu.device.queue.writeBuffer(bufferOf(tensor), 0, data);
+  guarded(gpu, tensor.label, () => gpu.device.queue.writeBuffer(bufferOf(tensor), 0, data));
 }
 
 export function destroyTensor(gpu: Gpu, tensor: Tensor): void {
@@ -151,13 +180,13 @@ export async function readTensors(
   gpu.device.queue.submit([encoder.finish()]);
   try {
     await Promise.all(staging.map((buffer) => buffer.mapAsync(GPUMapMode.READ)));
-    check(gpu);
+    await settle(gpu);
     return staging.map((buffer, index) => {
       const tensor = tensors[index];
       return new Float32Array(buffer.getMappedRange().slice(0, 4 * sizeOf(tensor?.shape ?? [])));
     });
   } catch (error) {
-    check(gpu);
+    await settle(gpu);
     throw error;
   } finally {
     staging.forEach((buffer) => destroyBuffer(gpu, buffer));

@@ -1,6 +1,6 @@
 import { assignSlots } from './arena.js';
 import type { Gpu } from './gpu.js';
-import { check, createBuffer, createTensor, destroyBuffer, destroyTensor, readTensors, tensorUsage, writeTensor } from './gpu.js'; // prettier-ignore
+import { createBuffer, createTensor, destroyBuffer, destroyTensor, guarded, readTensors, settle, tensorUsage, writeTensor } from './gpu.js'; // prettier-ignore
 import type { CompiledKernel } from './kernel.js';
 import type { Dispatch, Recorder } from './recorder.js';
 import type { Tensor } from './tensor.js';
@@ -60,7 +60,6 @@ export async function compilePlan(
     wantsTap: (name) => taps === true || taps.includes(name),
   };
   record(rec);
-  gpu.device.pushErrorScope('validation');
   const memory = assignMemory(rec);
   const kernels = await Promise.all(
     rec.dispatches.map((launch) => gpu.pipelines(launch.kernel, launch.constants ?? {})),
@@ -71,21 +70,18 @@ export async function compilePlan(
     if (!kernel) throw new Error(`no kernel for launch ${index}`);
     const [x, y = 1, z = 1] = launch.workgroups;
     const stepLabel = `${label}/${launch.kernel}(${Object.values(launch.bindings).map(describe).join(', ')})`;
-    const bindGroup = gpu.device.createBindGroup({
-      label: stepLabel,
-      layout: kernel.layout,
-      entries: kernel.interface.bindings.map(({ name, binding, type }) => {
-        if (type === 'uniform') return { binding, resource: uniforms.of(index) };
-        const tensor = launch.bindings[name];
-        if (!tensor) throw new Error(`${stepLabel} has no ${name}`);
-        return { binding, resource: { buffer: memory.bufferOf(tensor) } };
-      }),
+    const entries = kernel.interface.bindings.map(({ name, binding, type }): GPUBindGroupEntry => {
+      if (type === 'uniform') return { binding, resource: uniforms.of(index) };
+      const tensor = launch.bindings[name];
+      if (!tensor) throw new Error(`${stepLabel} has no ${name}`);
+      return { binding, resource: { buffer: memory.bufferOf(tensor) } };
     });
+    const bindGroup = guarded(gpu, stepLabel, () =>
+      gpu.device.createBindGroup({ label: stepLabel, layout: kernel.layout, entries }),
+    );
     return { kernel, label: stepLabel, bindGroup, workgroups: [x, y, z] };
   });
-  const invalid = await gpu.device.popErrorScope();
-  check(gpu);
-  if (invalid) throw new Error(`plan ${label}: ${invalid.message}`);
+  await settle(gpu);
   return {
     gpu,
     label,
@@ -201,14 +197,19 @@ export function outputTensor(plan: Plan, name: string): Tensor {
 
 /** Submits all launches, in order. Returns at once; reading an output waits for them. */
 export function runPlan(plan: Plan): void {
-  const { device } = plan.gpu;
-  for (let start = 0; start < plan.steps.length; start += launchesPerSubmission) {
-    const encoder = device.createCommandEncoder({ label: plan.label });
-    const pass = encoder.beginComputePass({ label: plan.label });
-    for (const step of plan.steps.slice(start, start + launchesPerSubmission)) encodeStep(pass, step);
-    pass.end();
-    device.queue.submit([encoder.finish()]);
-  }
+  guarded(plan.gpu, plan.label, () => {
+    for (let start = 0; start < plan.steps.length; start += launchesPerSubmission) {
+      submitSteps(plan, plan.steps.slice(start, start + launchesPerSubmission));
+    }
+  });
+}
+
+function submitSteps({ gpu, label }: Plan, steps: readonly Step[]): void {
+  const encoder = gpu.device.createCommandEncoder({ label });
+  const pass = encoder.beginComputePass({ label });
+  for (const step of steps) encodeStep(pass, step);
+  pass.end();
+  gpu.device.queue.submit([encoder.finish()]);
 }
 
 export function encodeStep(pass: GPUComputePassEncoder, step: Step): void {

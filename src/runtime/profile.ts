@@ -1,6 +1,6 @@
 import type { Plan } from './plan.js';
 import { encodeStep } from './plan.js';
-import { check, createBuffer, destroyBuffer } from './gpu.js';
+import { createBuffer, destroyBuffer, settle } from './gpu.js';
 
 export interface KernelTime {
   /** Kernel and shapes: `decoder/conv2d(x[1,64,256,256], …)`. */
@@ -50,7 +50,7 @@ export async function profilePlan(plan: Plan): Promise<KernelTime[]> {
     querySet.destroy();
     destroyBuffer(gpu, resolved);
     destroyBuffer(gpu, staging);
-    check(gpu);
+    await settle(gpu);
   }
   return times;
 }
