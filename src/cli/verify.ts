@@ -1,0 +1,97 @@
+import type { Command } from 'commander';
+import { InputError } from '../errors.js';
+import { requestNodeAdapter } from '../node/gpu.js';
+import { openGoldenFolder } from '../node/golden-files.js';
+import { openWeights } from '../node/weights.js';
+import { closeGpu, openGpu } from '../runtime/gpu.js';
+import type { Comparison, PictureComparison } from '../verify/compare.js';
+import type { GoldenStageName } from '../verify/golden-set.js';
+import { goldenStages } from '../verify/golden-set.js';
+import { verifyStages } from '../verify/stages.js';
+import { adapterHelp } from './options.js';
+import { createProgress } from './progress.js';
+
+interface VerifyFlags {
+  stages?: string;
+  weights?: string;
+  adapter: string;
+  json?: boolean;
+}
+
+export function addVerify(program: Command): void {
+  program
+    .command('verify')
+    .description('compare every tensor of a golden set with ours; exit status 1 if any is too far off')
+    .argument('<dir>', 'a golden set laid out as golden/README.md says')
+    .option('--stages <list>', `comma-separated: ${goldenStages.join(', ')} (default: all in the set)`)
+    .option('--weights <path>', 'the checkpoint (default: weights.safetensors or weights.json of the set)')
+    .option('--adapter <name>', adapterHelp, 'auto')
+    .option('--json', 'print JSON')
+    .action(runVerify);
+}
+
+async function runVerify(folder: string, flags: VerifyFlags): Promise<void> {
+  const files = await openGoldenFolder(folder);
+  const wanted = parseStages(flags.stages);
+  const progress = createProgress(flags.json === true);
+  const opened = await openWeights(flags.weights ?? folder);
+  try {
+    const adapter = await requestNodeAdapter({ adapter: flags.adapter, log: progress.note });
+    const gpu = await openGpu(adapter.adapter);
+    try {
+      const tensors: Comparison[] = [];
+      const pictures: PictureComparison[] = [];
+      const stages = verifyStages({ gpu, ...opened }, files, wanted, progress.status);
+      if (!flags.json) process.stdout.write(`${header}\n`);
+      for await (const row of stages) {
+        progress.end();
+        if ('torchError' in row) tensors.push(row);
+        else pictures.push(row);
+        if (!flags.json)
+          process.stdout.write(`${'torchError' in row ? tensorLine(row) : pictureLine(row)}\n`);
+      }
+      progress.end();
+      if (tensors.length === 0)
+        throw new InputError(`${folder}: expected a golden set with STAGE.json files`);
+      const summary = summarise(tensors, pictures);
+      if (flags.json) process.stdout.write(`${JSON.stringify({ ...summary, tensors, pictures }, null, 1)}\n`);
+      else process.stdout.write(`${summary.line}\n`);
+      if (!summary.pass) process.exitCode = 1;
+    } finally {
+      closeGpu(gpu);
+    }
+  } finally {
+    await opened.close();
+  }
+}
+
+function parseStages(list: string | undefined): readonly GoldenStageName[] {
+  if (list === undefined) return goldenStages;
+  return list.split(',').map((name) => {
+    const stage = goldenStages.find((known) => known === name.trim());
+    if (!stage) throw new InputError(`--stages: expected some of ${goldenStages.join(', ')}, got ${name}`);
+    return stage;
+  });
+}
+
+const header = 'tensor                                error     PyTorch   allowed   ratio';
+
+function tensorLine({ stage, name, kind, error, torchError, allowed, ratio, pass }: Comparison): string {
+  const figures = [error, torchError, allowed].map((value) => value.toExponential(2).padEnd(9));
+  const note = kind === 'given' ? '  (given)' : '';
+  return `${`${stage}/${name}`.padEnd(36)}  ${figures.join(' ')} ${ratio.toFixed(2).padStart(5)}  ${pass ? 'pass' : 'FAIL'}${note}`;
+}
+
+function pictureLine({ stage, name, worst, share, pass }: PictureComparison): string {
+  const percent = (share * 100).toFixed(4);
+  return `${`${stage}/${name}`.padEnd(36)}  ${percent} % of bytes differ, by at most ${worst}  ${pass ? 'pass' : 'FAIL'}`;
+}
+
+function summarise(tensors: readonly Comparison[], pictures: readonly PictureComparison[]) {
+  const failed = [...tensors, ...pictures].filter(({ pass }) => !pass).length;
+  const worst = tensors.reduce((a, b) => (b.ratio > a.ratio ? b : a));
+  const at = `${worst.stage}/${worst.name}`;
+  const failures = failed > 0 ? `; ${failed} FAILED` : '';
+  const line = `verify: ${tensors.length} tensors, worst ratio ${worst.ratio.toFixed(2)} at ${at}${failures}`;
+  return { pass: failed === 0, line, count: tensors.length, failed, worstRatio: worst.ratio, worstAt: at };
+}
