@@ -15,7 +15,7 @@ afterAll(() => closeGpu(gpu));
 
 const shapes = fc.record({
   batch: fc.integer({ min: 1, max: 3 }),
-  length: fc.oneof(fc.integer({ min: 1, max: 33 }), fc.integer({ min: 60, max: 101 })),
+  length: fc.oneof(fc.integer({ min: 1, max: 33 }), fc.integer({ min: 60, max: 70 })),
   heads: fc.integer({ min: 1, max: 3 }),
   headDim: fc.constantFrom(1, 5, 16, 33, 64, 127, 128),
   window: fc.option(fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 30, max: 70 })), {
@@ -37,7 +37,7 @@ describe('attention', () => {
         const size = { batch, length, heads, headDim, ...band };
         expectClose('attention', y.data, attentionReference(q.data, k.data, v.data, size), 2e-6);
       }),
-      { numRuns: 30, seed: 1 },
+      { numRuns: 24, seed: 1 },
     );
   });
 

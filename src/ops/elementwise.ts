@@ -1,0 +1,119 @@
+import type { Recorder } from '../runtime/recorder.js';
+import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
+import type { Tensor } from '../runtime/tensor.js';
+import { describe, expectShape, extent, sizeOf } from '../runtime/tensor.js';
+import { activationCode, activationReference } from './activation.js';
+import type { Columns } from './layer-norm.js';
+import { expectColumns } from './layer-norm.js';
+
+/**
+ * x + z. z has the shape of x; or fewer axes, the last ones of x (`[C]` or `[T,C]`, added to every row or every batch
+ * entry of `[B,T,C]`); or as many with one of them 1 (`[B,1,C]`, added to every row of its batch entry).
+ *
+ * @returns the shape of x.
+ * @throws RangeError when shapes do not fit.
+ */
+export function add(rec: Recorder, x: Tensor, z: Tensor, label = 'add'): Tensor {
+  const { repeats, inner } = broadcast(x, z);
+  const count = sizeOf(x.shape);
+  const y = scratch(rec, label, x.shape);
+  dispatch(rec, {
+    kernel: 'add',
+    params: { count, repeats, inner },
+    bindings: { x, z, y },
+    workgroups: flatGrid(count, 64),
+  });
+  return y;
+}
+
+/** How z repeats in x: x is [outer, repeats, inner] and z [outer, inner]. */
+function broadcast(x: Tensor, z: Tensor): { repeats: number; inner: number } {
+  const missing = x.shape.length - z.shape.length;
+  const axis = missing > 0 ? -1 : z.shape.findIndex((extent, i) => extent === 1 && x.shape[i] !== 1);
+  const fits = z.shape.every((extent, i) => i === axis || extent === x.shape[i + missing]);
+  if (missing < 0 || !fits) throw new RangeError(`add: ${describe(z)} does not fit ${describe(x)}`);
+  if (axis < 0) return { repeats: sizeOf(x.shape.slice(0, Math.max(0, missing))), inner: sizeOf(z.shape) };
+  return { repeats: extent(x, axis), inner: sizeOf(x.shape.slice(axis + 1)) };
+}
+
+/** The plain twin of `add`, in float64: x `[outer, repeats, inner]`, z `[outer, inner]`. */
+export function addReference(
+  x: ArrayLike<number>,
+  z: ArrayLike<number>,
+  { repeats, inner }: { repeats: number; inner: number },
+): Float64Array {
+  return Float64Array.from(x, (value, at) => {
+    return value + z[Math.floor(at / (repeats * inner)) * inner + (at % inner)]!;
+  });
+}
+
+/**
+ * x + gate·z, the residual connection of a block with adaLN-Zero (DiT).
+ *
+ * @param x `[…, C]`, as is z.
+ * @param gate C columns of a packed tensor with the rows of x.
+ * @throws RangeError when shapes do not fit.
+ */
+export function gatedResidual(
+  rec: Recorder,
+  x: Tensor,
+  gate: Columns,
+  z: Tensor,
+  label = 'gatedResidual',
+): Tensor {
+  expectShape('gatedResidual', z, x.shape);
+  const channels = extent(x, x.shape.length - 1);
+  const count = sizeOf(x.shape);
+  const packedWidth = expectColumns('gatedResidual', gate, count / channels, channels);
+  const y = scratch(rec, label, x.shape);
+  dispatch(rec, {
+    kernel: 'gated_residual',
+    params: { count, channels, packedWidth, gateOffset: gate.offset },
+    bindings: { x, z, packed: gate.packed, y },
+    workgroups: flatGrid(count, 64),
+  });
+  return y;
+}
+
+/** The plain twin of `gatedResidual`, in float64; gate has the shape of x. */
+export function gatedResidualReference(
+  x: ArrayLike<number>,
+  gate: ArrayLike<number>,
+  z: ArrayLike<number>,
+): Float64Array {
+  return Float64Array.from(x, (value, i) => value + gate[i]! * z[i]!);
+}
+
+/** Functions of one number; the codes are those of activate.wgsl. */
+const functionCode = { ...activationCode, sigmoid: 5, leakyRelu: 6 } as const;
+
+export type UnaryFunction = keyof typeof functionCode;
+
+/**
+ * f(scale·x), elementwise. `leakyRelu` has the slope 0.2 below zero.
+ *
+ * @returns the shape of x.
+ */
+export function activate(rec: Recorder, x: Tensor, f: UnaryFunction, scale = 1, label: string = f): Tensor {
+  const count = sizeOf(x.shape);
+  const y = scratch(rec, label, x.shape);
+  dispatch(rec, {
+    kernel: 'activate',
+    params: { count, scale, activation: functionCode[f] },
+    bindings: { x, y },
+    workgroups: flatGrid(count, 64),
+  });
+  return y;
+}
+
+/** scale·x. */
+export function scale(rec: Recorder, x: Tensor, factor: number, label = 'scale'): Tensor {
+  return activate(rec, x, 'none', factor, label);
+}
+
+/** The plain twin of `activate`, in float64, for one number. */
+export function unaryReference(f: UnaryFunction, x: number): number {
+  if (f === 'sigmoid') return 1 / (1 + Math.exp(-x));
+  if (f === 'leakyRelu') return x > 0 ? x : 0.2 * x;
+  return activationReference(f, x);
+}
