@@ -1,0 +1,177 @@
+import { tapsBeforeChannels } from '../ops/conv1d.js';
+import type { Tensor } from '../runtime/tensor.js';
+import type { Wav2Vec2Config } from '../weights/config.js';
+import type { Parameters } from './parameters.js';
+import { addParameter, loadParameter, readParameter } from './parameters.js';
+
+/** A linear layer's or a norm's weight and bias. */
+export interface Affine {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+}
+
+/** A convolution, weight `[outputs, taps, inputs]`, and the norm after it, if there is one. */
+export interface ConvLayer {
+  readonly weight: Tensor;
+  readonly bias: Tensor | undefined;
+  readonly layerNorm: Affine | undefined;
+}
+
+export interface EncoderLayer {
+  /** `attention.q_proj`, `k_proj` and `v_proj` as one layer h → 3h. */
+  readonly qkv: Affine;
+  readonly outProjection: Affine;
+  readonly layerNorm: Affine;
+  readonly intermediate: Affine;
+  readonly output: Affine;
+  readonly finalLayerNorm: Affine;
+}
+
+/** The weights of a wav2vec2 model on the GPU. */
+export interface Wav2Vec2 {
+  readonly config: Wav2Vec2Config;
+  readonly convLayers: readonly ConvLayer[];
+  readonly featureProjection: { readonly layerNorm: Affine; readonly projection: Affine };
+  readonly encoder: {
+    readonly positionConv: Affine;
+    readonly layerNorm: Affine;
+    readonly layers: readonly EncoderLayer[];
+  };
+}
+
+/**
+ * Loads `prefix.feature_extractor`, `prefix.feature_projection` and `prefix.encoder` (Sec. 4 of docs).
+ *
+ * @param prefix such as `audio_encoder.wav2vec2`.
+ */
+export async function loadWav2Vec2(
+  parameters: Parameters,
+  prefix: string,
+  config: Wav2Vec2Config,
+): Promise<Wav2Vec2> {
+  const convLayers: ConvLayer[] = [];
+  for (let i = 0; i < config.conv_dim.length; i++) {
+    convLayers.push(
+      await loadConvLayer(parameters, `${prefix}.feature_extractor.conv_layers.${i}`, config, i),
+    );
+  }
+  const featureProjection = {
+    layerNorm: await loadAffine(parameters, `${prefix}.feature_projection.layer_norm`),
+    projection: await loadAffine(parameters, `${prefix}.feature_projection.projection`),
+  };
+  const positionConv = await loadPositionConv(parameters, `${prefix}.encoder.pos_conv_embed.conv`, config);
+  const layerNorm = await loadAffine(parameters, `${prefix}.encoder.layer_norm`);
+  const layers: EncoderLayer[] = [];
+  for (let i = 0; i < config.num_hidden_layers; i++) {
+    layers.push(await loadEncoderLayer(parameters, `${prefix}.encoder.layers.${i}`));
+  }
+  return { config, convLayers, featureProjection, encoder: { positionConv, layerNorm, layers } };
+}
+
+export async function loadAffine(parameters: Parameters, name: string): Promise<Affine> {
+  return {
+    weight: await loadParameter(parameters, `${name}.weight`),
+    bias: await loadParameter(parameters, `${name}.bias`),
+  };
+}
+
+async function loadConvLayer(
+  parameters: Parameters,
+  name: string,
+  config: Wav2Vec2Config,
+  i: number,
+): Promise<ConvLayer> {
+  const size = {
+    outputs: config.conv_dim[i] ?? 0,
+    inputs: i === 0 ? 1 : (config.conv_dim[i - 1] ?? 0),
+    taps: config.conv_kernel[i] ?? 0,
+  };
+  const weight = await readParameter(parameters, `${name}.conv.weight`);
+  const hasNorm = config.feat_extract_norm === 'layer' || i === 0;
+  return {
+    weight: addConvWeight(parameters, `${name}.conv.weight`, weight, size),
+    bias: config.conv_bias ? await loadParameter(parameters, `${name}.conv.bias`) : undefined,
+    layerNorm: hasNorm ? await loadAffine(parameters, `${name}.layer_norm`) : undefined,
+  };
+}
+
+function addConvWeight(
+  parameters: Parameters,
+  name: string,
+  weight: Float32Array,
+  size: { outputs: number; inputs: number; taps: number },
+): Tensor {
+  const shape = [size.outputs, size.taps, size.inputs];
+  return addParameter(parameters, name, shape, tapsBeforeChannels(weight, size));
+}
+
+async function loadPositionConv(
+  parameters: Parameters,
+  name: string,
+  config: Wav2Vec2Config,
+): Promise<Affine> {
+  const hidden = config.hidden_size;
+  const size = {
+    outputs: hidden,
+    inputs: hidden / config.num_conv_pos_embedding_groups,
+    taps: config.num_conv_pos_embeddings,
+  };
+  const g = await readParameter(parameters, `${name}.weight_g`);
+  const v = await readParameter(parameters, `${name}.weight_v`);
+  return {
+    weight: addConvWeight(parameters, `${name}.weight`, weightNormalised(v, g), size),
+    bias: await loadParameter(parameters, `${name}.bias`),
+  };
+}
+
+/**
+ * w[o,c,j] = g[j] · v[o,c,j] / ‖v[:,:,j]‖: `torch.nn.utils.weight_norm(dim=2)`, in float64.
+ *
+ * @param v `[outputs, inputs, taps]`.
+ * @param g `[1, 1, taps]`.
+ */
+export function weightNormalised(v: Float32Array, g: Float32Array): Float32Array<ArrayBuffer> {
+  const taps = g.length;
+  const squares = new Float64Array(taps);
+  v.forEach((value, i) => (squares[i % taps] = (squares[i % taps] ?? 0) + value ** 2));
+  const scale = squares.map((square, j) => (g[j] ?? 0) / Math.sqrt(square));
+  return Float32Array.from(v, (value, i) => value * (scale[i % taps] ?? 0));
+}
+
+async function loadEncoderLayer(parameters: Parameters, name: string): Promise<EncoderLayer> {
+  return {
+    qkv: await loadQkv(parameters, `${name}.attention`),
+    outProjection: await loadAffine(parameters, `${name}.attention.out_proj`),
+    layerNorm: await loadAffine(parameters, `${name}.layer_norm`),
+    intermediate: await loadAffine(parameters, `${name}.feed_forward.intermediate_dense`),
+    output: await loadAffine(parameters, `${name}.feed_forward.output_dense`),
+    finalLayerNorm: await loadAffine(parameters, `${name}.final_layer_norm`),
+  };
+}
+
+/** Three layers in one launch: their rows, q's first, then k's and v's. */
+async function loadQkv(parameters: Parameters, name: string): Promise<Affine> {
+  const stacked = async (kind: 'weight' | 'bias') => {
+    const parts: Float32Array[] = [];
+    for (const projection of ['q_proj', 'k_proj', 'v_proj']) {
+      parts.push(await readParameter(parameters, `${name}.${projection}.${kind}`));
+    }
+    return concatenate(parts);
+  };
+  const bias = await stacked('bias');
+  const rows = bias.length;
+  return {
+    weight: addParameter(parameters, `${name}.qkv.weight`, [rows, rows / 3], await stacked('weight')),
+    bias: addParameter(parameters, `${name}.qkv.bias`, [rows], bias),
+  };
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

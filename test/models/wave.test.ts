@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { weightNormalised } from '../../src/models/wav2vec2-weights.js';
+import { normaliseWave, padWave } from '../../src/models/wave.js';
+import { gaussian } from '../fixtures.js';
+
+describe('normaliseWave', () => {
+  it('has zero mean and unit variance, whatever the level and the offset', () => {
+    for (const [level, offset] of [
+      [0.1, 0],
+      [0.7, 0.2],
+    ] as const) {
+      const samples = gaussian([5000], 1).data.map((x) => level * x + offset);
+      const normalised = Float64Array.from(normaliseWave(samples));
+      const mean = normalised.reduce((sum, x) => sum + x, 0) / 5000;
+      const variance = normalised.reduce((sum, x) => sum + x * x, 0) / 5000;
+      expect(Math.abs(mean)).toBeLessThan(1e-8);
+      expect(Math.abs(variance - 1)).toBeLessThan(2e-7 / level ** 2);
+    }
+  });
+
+  it('adds 1e-7 to the variance, so that silence stays silence', () => {
+    expect(normaliseWave(new Float32Array(100).fill(0.25))).toEqual(new Float32Array(100));
+    const [low, high] = normaliseWave(new Float32Array([-1e-3, 1e-3]));
+    expect(high).toBeCloseTo(1e-3 / Math.sqrt(1e-6 + 1e-7), 6);
+    expect(low).toBe(-(high ?? 0));
+  });
+});
+
+describe('padWave', () => {
+  it('repeats the last sample', () => {
+    expect([...padWave(new Float32Array([1, 2, 3]), 5)]).toEqual([1, 2, 3, 3, 3]);
+    expect([...padWave(new Float32Array([1, 2]), 2)]).toEqual([1, 2]);
+  });
+});
+
+describe('weightNormalised', () => {
+  it('gives each tap the norm g over outputs and inputs', () => {
+    const [outputs, inputs, taps] = [4, 3, 5];
+    const v = gaussian([outputs, inputs, taps], 1).data;
+    const g = gaussian([taps], 2).data;
+    const w = weightNormalised(v, g);
+    for (let j = 0; j < taps; j++) {
+      const ofTap = (values: Float32Array) => values.filter((_, i) => i % taps === j);
+      expect(Math.hypot(...ofTap(w))).toBeCloseTo(Math.abs(g[j] ?? 0), 6);
+      const ratios = Array.from(ofTap(w), (value, i) => value / (ofTap(v)[i] ?? 0));
+      ratios.forEach((ratio) => expect(ratio).toBeCloseTo(ratios[0] ?? 0, 5));
+    }
+  });
+});
