@@ -1,13 +1,16 @@
 /** WebGPU in Node: Dawn (npm `webgpu`), and which of the machine's adapters it is to use. */
 import { InputError, messageOf } from '../errors.js';
 import type * as dawnModule from 'webgpu';
-import { withSwiftShader } from './software-vulkan.js';
+import { quietly } from './quiet.js';
+import { vulkanLoads, withSwiftShader } from './software-vulkan.js';
 
 export interface AdapterChoice {
   adapter: GPUAdapter;
   gpu: GPU;
-  /** As the driver calls it, e.g. "NVIDIA H100" or "llvmpipe (LLVM 15.0.6, 256 bits)". */
+  /** As the driver calls it, e.g. "NVIDIA GeForce RTX 4070" or "llvmpipe (LLVM 15.0.6, 256 bits)". */
   name: string;
+  /** What Dawn drives it through: "vulkan", "metal", "d3d12". */
+  backend: string;
   /** Whether it is a graphics card or the processor playing one. */
   kind: 'gpu' | 'software';
   /** One line for the user, where the choice is not what one would wish for. */
@@ -20,7 +23,19 @@ const DAWN_OPTIONS: readonly string[] = ['disable-dawn-features=timestamp_quanti
 /** What Dawn's create() returned: a device whose instance was collected crashes, so none ever is. */
 const instances: GPU[] = [];
 
+const NO_CARD = 'no graphics card found: computing on the processor with';
+const LLVMPIPE = 'llvmpipe of Mesa 25 or newer (apt install mesa-vulkan-drivers)';
+const HELP =
+  "on Linux install the graphics card's Vulkan driver or, to compute on the processor, " +
+  `${LLVMPIPE} or SwiftShader (npm install @sparticuz/chromium, x64 only)`;
+
 type Dawn = typeof dawnModule;
+
+/** An adapter as Dawn lists it. */
+interface Listed {
+  name: string;
+  backend: string;
+}
 
 async function loadDawn(): Promise<Dawn> {
   try {
@@ -35,55 +50,86 @@ async function loadDawn(): Promise<Dawn> {
   }
 }
 
-/** The names of all adapters: Dawn tells them when asked for one that cannot exist. */
-async function adapterNames(dawn: Dawn): Promise<string[]> {
+/** A Dawn instance and the adapter it gives: the one called `name`, or none where no adapter can be called that. */
+async function open(dawn: Dawn, name: string): Promise<{ gpu: GPU; adapter: GPUAdapter | null }> {
+  const { gpu, request } = quietly(() => {
+    const gpu = dawn.create([...DAWN_OPTIONS, `adapter=${name}`]);
+    return { gpu, request: gpu.requestAdapter({ powerPreference: 'high-performance' }) };
+  });
+  instances.push(gpu);
+  return { gpu, adapter: await request };
+}
+
+/** All adapters, the fastest first: Dawn lists them when asked for one that cannot exist. */
+async function listAdapters(dawn: Dawn): Promise<Listed[]> {
+  if (!vulkanLoads()) return [];
   try {
-    const gpu = dawn.create(['adapter=?']);
-    instances.push(gpu);
-    await gpu.requestAdapter();
+    await open(dawn, '?');
     return [];
   } catch (error) {
-    return [...messageOf(error).matchAll(/name: '(.*)'/g)].map((match) => match[1] ?? '');
+    const lines = messageOf(error).matchAll(/backend: '(.*?)', name: '(.*)'/g);
+    return [...lines].map(([, backend = '', name = '']) => ({ backend, name }));
   }
 }
-
-/** The adapter called `name`, or Dawn's own choice: the fastest card, and the processor only where there is none. */
-async function open(dawn: Dawn, name?: string): Promise<AdapterChoice | undefined> {
-  const gpu = dawn.create([...DAWN_OPTIONS, ...(name === undefined ? [] : [`adapter=${name}`])]);
-  instances.push(gpu);
-  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null);
-  if (!adapter) return undefined;
-  const kind = adapter.info.isFallbackAdapter ? 'software' : 'gpu';
-  return { adapter, gpu, name: name ?? (adapter.info.description || adapter.info.device), kind };
-}
-
-/** The first adapter of the system that `accept` takes. */
-async function find(
-  dawn: Dawn,
-  names: readonly string[],
-  accept: (choice: AdapterChoice) => boolean,
-): Promise<AdapterChoice | undefined> {
-  for (const name of names) {
-    const choice = await open(dawn, name);
-    if (choice && accept(choice)) return choice;
-  }
-  return undefined;
-}
-
-async function swiftShader(dawn: Dawn): Promise<AdapterChoice | undefined> {
-  return withSwiftShader(() => open(dawn, 'SwiftShader'));
-}
-
-const HELP =
-  'on Linux install the graphics card\'s Vulkan driver, or for the processor "apt install mesa-vulkan-drivers" ' +
-  '(Mesa 25 or newer) or "npm install @sparticuz/chromium" (x64)';
 
 /**
- * Opens an adapter.
+ * The first of the adapters listed that opens and is of `kind`. Without a kind a graphics card is preferred, wherever in
+ * the list it is.
+ */
+async function find(
+  dawn: Dawn,
+  listed: readonly Listed[],
+  kind?: AdapterChoice['kind'],
+): Promise<AdapterChoice | undefined> {
+  let processor: AdapterChoice | undefined;
+  for (const { name, backend } of listed) {
+    const { gpu, adapter } = await open(dawn, name).catch(() => ({ gpu: undefined, adapter: null }));
+    if (!gpu || !adapter) continue;
+    const opened = adapter.info.isFallbackAdapter ? 'software' : 'gpu';
+    const choice: AdapterChoice = { adapter, gpu, name, backend, kind: opened };
+    if (opened === (kind ?? 'gpu')) return choice;
+    if (kind === undefined) processor ??= choice;
+  }
+  return processor;
+}
+
+function swiftShader(dawn: Dawn): Promise<AdapterChoice | undefined> {
+  return withSwiftShader(async () => find(dawn, await listAdapters(dawn)));
+}
+
+async function choose(
+  dawn: Dawn,
+  wanted: string,
+  listed: readonly Listed[],
+): Promise<AdapterChoice | undefined> {
+  switch (wanted) {
+    case 'auto': {
+      const found = await find(dawn, listed);
+      if (found)
+        return found.kind === 'gpu' ? found : { ...found, notice: `${NO_CARD} ${found.name}, slowly` };
+      const last = await swiftShader(dawn);
+      return last && { ...last, notice: `${NO_CARD} SwiftShader, slowly; ${LLVMPIPE} is faster` };
+    }
+    case 'gpu':
+      return find(dawn, listed, 'gpu');
+    case 'software':
+      return (await find(dawn, listed, 'software')) ?? (await swiftShader(dawn));
+    case 'swiftshader':
+      return swiftShader(dawn);
+    default:
+      return find(
+        dawn,
+        listed.filter(({ name }) => name.toLowerCase().includes(wanted)),
+      );
+  }
+}
+
+/**
+ * Opens an adapter of this machine.
  *
- * @param options.adapter `auto` (default): a graphics card, else the system's software adapter (Mesa's llvmpipe), else
- *   SwiftShader from npm. `gpu`: a graphics card or nothing. `software`: llvmpipe, else SwiftShader. `swiftshader`,
- *   `llvmpipe` or any other part of an adapter's name: that one.
+ * @param options.adapter `auto` (default): a graphics card, else as `software`, with a notice. `gpu`: a graphics card or
+ *   nothing. `software`: the system's own (Mesa's llvmpipe), else SwiftShader. `swiftshader`: the one from npm. Anything
+ *   else is a part of an adapter's name, such as `llvmpipe` or `nvidia`, in any case.
  * @param options.log is given the notice, if there is one.
  * @throws InputError where there is no such adapter: what was found, and how to get one.
  */
@@ -92,43 +138,16 @@ export async function requestNodeAdapter(
 ): Promise<AdapterChoice> {
   const wanted = (options.adapter ?? 'auto').toLowerCase();
   const dawn = await loadDawn();
-  const choice = await choose(dawn, wanted);
-  if (choice) {
-    if (choice.notice !== undefined) options.log?.(choice.notice);
-    return choice;
+  const listed = await listAdapters(dawn);
+  let failure = '';
+  const choice = await choose(dawn, wanted, listed).catch((error: unknown) => {
+    failure = ` (SwiftShader: ${messageOf(error)})`;
+    return undefined;
+  });
+  if (!choice) {
+    const found = listed.map(({ name }) => name).join('; ') || 'none';
+    throw new InputError(`no adapter for --adapter ${wanted}; found: ${found}${failure}; ${HELP}`);
   }
-  const names = await adapterNames(dawn);
-  const found = names.length > 0 ? names.join('; ') : 'none';
-  throw new InputError(`no WebGPU adapter for --adapter ${wanted}; found: ${found}; ${HELP}`);
-}
-
-async function choose(dawn: Dawn, wanted: string): Promise<AdapterChoice | undefined> {
-  switch (wanted) {
-    case 'auto': {
-      const system = await open(dawn);
-      if (system?.kind === 'gpu') return system;
-      if (system)
-        return { ...system, notice: `no GPU found: computing on the processor with ${system.name}` };
-      const fallback = await swiftShader(dawn);
-      return (
-        fallback && {
-          ...fallback,
-          notice: `no Vulkan driver found: computing on the processor with SwiftShader`,
-        }
-      );
-    }
-    case 'gpu':
-      return find(dawn, await adapterNames(dawn), (choice) => choice.kind === 'gpu');
-    case 'software':
-      return (
-        (await find(dawn, await adapterNames(dawn), (choice) => choice.kind === 'software')) ??
-        (await swiftShader(dawn))
-      );
-    case 'swiftshader':
-      return swiftShader(dawn);
-    default: {
-      const names = (await adapterNames(dawn)).filter((name) => name.toLowerCase().includes(wanted));
-      return find(dawn, names, () => true);
-    }
-  }
+  if (choice.notice !== undefined) options.log?.(choice.notice);
+  return choice;
 }

@@ -9,11 +9,15 @@ import { createRequire } from 'node:module';
 import { constants, homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
+import { messageOf } from '../errors.js';
 
 const LOADER = 'libvulkan.so.1';
 const DRIVER = 'libvk_swiftshader.so';
 const MANIFEST = 'vk_swiftshader_icd.json';
 const FILES: readonly string[] = [LOADER, DRIVER, MANIFEST];
+
+/** What the loader reads its drivers from; the second is the name before loader 1.3.207. */
+const DRIVER_VARIABLES: readonly string[] = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'];
 
 /** RTLD_NODELETE of glibc: the library stays loaded although Node finds no add-on in it and closes it again. */
 const RTLD_NODELETE = 0x1000;
@@ -59,7 +63,7 @@ export function readTar(archive: Uint8Array): Map<string, Uint8Array> {
  * Unpacks the loader, the driver and its manifest into `folder`, all or nothing: they are written beside it and renamed,
  * so that of two processes that race, either one's files serve both.
  */
-function unpack(archivePath: string, folder: string): void {
+export function unpackSwiftShader(archivePath: string, folder: string): void {
   const files = readTar(brotliDecompressSync(readFileSync(archivePath)));
   const partial = `${folder}.${randomUUID()}`;
   mkdirSync(partial, { recursive: true, mode: 0o700 });
@@ -67,8 +71,9 @@ function unpack(archivePath: string, folder: string): void {
     for (const name of FILES) {
       const contents = files.get(name);
       if (!contents) throw new Error(`${archivePath} holds no ${name}`);
-      writeFileSync(join(partial, name), contents, { mode: 0o755 });
+      writeFileSync(join(partial, name), contents);
     }
+    if (existsSync(folder) && !isComplete(folder)) rmSync(folder, { recursive: true, force: true });
     renameSync(partial, folder);
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
@@ -80,11 +85,17 @@ function isComplete(folder: string): boolean {
   return FILES.every((name) => existsSync(join(folder, name)));
 }
 
+/** Where SwiftShader lies unpacked, and what is to be called once it is loaded. */
+interface Unpacked {
+  folder: string;
+  release: () => void;
+}
+
 /**
- * The folder with SwiftShader unpacked: once a user, in their cache; where that cannot be written, in a fresh
- * temporary folder that goes when the process does (a fixed name there could be prepared by somebody else).
+ * Unpacks SwiftShader, once a user, into their cache; where that cannot be written, each time into a temporary folder
+ * with an unforeseeable name, since a fixed one there could have been prepared by somebody else.
  */
-function unpackedFolder(packagePath: string): string {
+function unpacked(packagePath: string): Unpacked {
   const archive = join(packagePath, 'bin', 'swiftshader.tar.br');
   const { version } = JSON.parse(readFileSync(join(packagePath, 'package.json'), 'utf8')) as {
     version: string;
@@ -92,16 +103,13 @@ function unpackedFolder(packagePath: string): string {
   try {
     const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
     const folder = join(cache, 'float-webgpu', `swiftshader-${version}`);
-    if (!isComplete(folder)) unpack(archive, folder);
-    return folder;
+    if (!isComplete(folder)) unpackSwiftShader(archive, folder);
+    return { folder, release: () => undefined };
   } catch {
     const temporary = mkdtempSync(join(tmpdir(), 'float-webgpu-'));
-    process.once('exit', () => {
-      rmSync(temporary, { recursive: true, force: true });
-    });
-    const folder = join(temporary, `swiftshader-${version}`);
-    unpack(archive, folder);
-    return folder;
+    const folder = join(temporary, 'swiftshader');
+    unpackSwiftShader(archive, folder);
+    return { folder, release: () => rmSync(temporary, { recursive: true, force: true }) };
   }
 }
 
@@ -115,20 +123,30 @@ function unpackedFolder(packagePath: string): string {
 export async function withSwiftShader<T>(use: () => Promise<T>): Promise<T | undefined> {
   const packagePath = packageFolder();
   if (packagePath === undefined) return undefined;
-  const folder = unpackedFolder(packagePath);
-  // VK_ICD_FILENAMES is the older name of the same variable, for loaders before 1.3.207.
-  const names = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'];
-  const before = names.map((name) => process.env[name]);
-  for (const name of names) process.env[name] = join(folder, MANIFEST);
+  const { folder, release } = unpacked(packagePath);
+  const before = DRIVER_VARIABLES.map((name) => process.env[name]);
+  for (const name of DRIVER_VARIABLES) process.env[name] = join(folder, MANIFEST);
   try {
     loadLibrary(join(folder, LOADER));
     return await use();
   } finally {
-    names.forEach((name, i) => {
+    DRIVER_VARIABLES.forEach((name, i) => {
       const value = before[i];
       if (value === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = value;
     });
+    release();
+  }
+}
+
+/** Whether the system (or an earlier call) has a Vulkan loader. Dawn warns at length where it must find out itself. */
+export function vulkanLoads(): boolean {
+  if (process.platform !== 'linux') return true;
+  try {
+    loadLibrary(LOADER);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -141,6 +159,6 @@ function loadLibrary(path: string): void {
       constants.dlopen.RTLD_NOW | constants.dlopen.RTLD_GLOBAL | RTLD_NODELETE,
     );
   } catch (error) {
-    if (!(error instanceof Error) || !error.message.includes('self-register')) throw error;
+    if (!messageOf(error).includes('self-register')) throw error;
   }
 }

@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, dirname } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { InputError } from '../../src/errors.js';
+import { requestNodeAdapter, type AdapterChoice } from '../../src/node/gpu.js';
+import { readTar, unpackSwiftShader } from '../../src/node/software-vulkan.js';
+
+/** A ustar archive; a name that ends in a slash makes a folder. */
+function writeTar(files: readonly (readonly [string, Uint8Array])[]): Uint8Array {
+  const blocks = files.map(([name, contents]) => {
+    const block = new Uint8Array(512 + Math.ceil(contents.length / 512) * 512);
+    new TextEncoder().encodeInto(name, block);
+    new TextEncoder().encodeInto(contents.length.toString(8).padStart(11, '0'), block.subarray(124));
+    block[156] = (name.endsWith('/') ? '5' : '0').charCodeAt(0);
+    block.set(contents, 512);
+    return block;
+  });
+  return new Uint8Array(Buffer.concat([...blocks, new Uint8Array(1024)]));
+}
+
+describe('readTar', () => {
+  const name = fc.stringMatching(/^[a-z][a-z0-9._-]{0,60}$/);
+  const contents = fc.uint8Array({ maxLength: 1500 });
+
+  test('gives back the files that were put in, without the folders', () => {
+    fc.assert(
+      fc.property(fc.dictionary(name, contents), (files) => {
+        const archive = writeTar([['folder/', new Uint8Array(0)], ...Object.entries(files)]);
+        expect(readTar(archive)).toEqual(new Map(Object.entries(files)));
+      }),
+      { seed: 1, numRuns: 50 },
+    );
+  });
+
+  test('takes names with a leading ./', () => {
+    expect([...readTar(writeTar([['./a', new Uint8Array([1])]])).keys()]).toEqual(['a']);
+  });
+
+  test('throws when the archive ends inside a file', () => {
+    const archive = writeTar([['driver.so', new Uint8Array(2000)]]);
+    expect(() => readTar(archive.subarray(0, 1024))).toThrow(/cut off at driver\.so/);
+  });
+});
+
+// SwiftShader comes from npm for Linux on x64 alone.
+describe.runIf(process.platform === 'linux' && process.arch === 'x64')('SwiftShader from npm', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'float-test-'));
+  const main = createRequire(import.meta.url).resolve('@sparticuz/chromium');
+  const archive = join(dirname(dirname(dirname(main))), 'bin', 'swiftshader.tar.br');
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  test('is unpacked whole, mended when a file is missing, and leaves nothing else behind', () => {
+    const target = join(folder, 'a', 'swiftshader');
+    const files = ['libvk_swiftshader.so', 'libvulkan.so.1', 'vk_swiftshader_icd.json'];
+    unpackSwiftShader(archive, target);
+    expect(readdirSync(target).sort()).toEqual(files);
+    rmSync(join(target, 'libvulkan.so.1'));
+    unpackSwiftShader(archive, target);
+    expect(readdirSync(target).sort()).toEqual(files);
+    unpackSwiftShader(archive, target);
+    expect(readdirSync(dirname(target))).toEqual(['swiftshader']);
+  });
+
+  describe('on a machine without a Vulkan driver', () => {
+    const lines: string[] = [];
+    const noDriver = join(folder, 'no-driver.json');
+    const environment = { ...process.env };
+    const choices = new Map<string, AdapterChoice | Error>();
+    let device: GPUDevice;
+
+    beforeAll(async () => {
+      process.env['VK_DRIVER_FILES'] = process.env['VK_ICD_FILENAMES'] = noDriver;
+      process.env['XDG_CACHE_HOME'] = join(folder, 'cache');
+      for (const adapter of ['auto', 'software', 'swiftshader', 'gpu', 'llvmpipe']) {
+        const log = (line: string): void => void lines.push(`${adapter}: ${line}`);
+        const choice = requestNodeAdapter({ adapter, log }).catch((error: unknown) => error as Error);
+        choices.set(adapter, await choice);
+      }
+      const auto = choices.get('auto');
+      if (!auto || auto instanceof Error) throw auto ?? new Error('no adapter');
+      device = await auto.adapter.requestDevice();
+    });
+
+    afterAll(() => {
+      device.destroy();
+      for (const name of ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES', 'XDG_CACHE_HOME']) {
+        const before = environment[name];
+        if (before === undefined) Reflect.deleteProperty(process.env, name);
+        else process.env[name] = before;
+      }
+    });
+
+    test.each(['auto', 'software', 'swiftshader'])('--adapter %s is SwiftShader', (adapter) => {
+      expect(choices.get(adapter)).toMatchObject({
+        kind: 'software',
+        backend: 'vulkan',
+        name: expect.stringContaining('SwiftShader') as string,
+      });
+    });
+
+    test.each(['gpu', 'llvmpipe'])('--adapter %s tells in one line how to get one', (adapter) => {
+      const error = choices.get(adapter);
+      expect(error).toBeInstanceOf(InputError);
+      expect((error as InputError).message).toMatch(
+        new RegExp(`^no adapter for --adapter ${adapter}; found: none; .*mesa-vulkan-drivers.*$`),
+      );
+    });
+
+    test('auto gives one line of notice, which the others do not', () => {
+      expect(lines).toEqual([expect.stringMatching(/^auto: no graphics card found: .*SwiftShader.*$/)]);
+      expect(choices.get('auto')).toHaveProperty('notice', lines[0]?.replace('auto: ', ''));
+    });
+
+    test('the driver is unpacked once, and programs started later keep their own', () => {
+      expect(readdirSync(join(folder, 'cache', 'float-webgpu'))).toHaveLength(1);
+      expect(process.env['VK_DRIVER_FILES']).toBe(noDriver);
+      expect(process.env['VK_ICD_FILENAMES']).toBe(noDriver);
+      expect(existsSync(noDriver)).toBe(false);
+    });
+
+    test('computes', async () => {
+      const code = `
+        @group(0) @binding(0) var<storage, read_write> x: array<u32>;
+        @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3u) { x[id.x] = id.x * id.x; }`;
+      const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC;
+      const buffer = device.createBuffer({ size: 256, usage });
+      const result = device.createBuffer({
+        size: 256,
+        usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+      });
+      const module = device.createShaderModule({ code });
+      const pipeline = device.createComputePipeline({ layout: 'auto', compute: { module } });
+      const layout = pipeline.getBindGroupLayout(0);
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(
+        0,
+        device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer } }] }),
+      );
+      pass.dispatchWorkgroups(1);
+      pass.end();
+      encoder.copyBufferToBuffer(buffer, 0, result, 0, 256);
+      device.queue.submit([encoder.finish()]);
+      await result.mapAsync(GPUMapMode.READ);
+      expect([...new Uint32Array(result.getMappedRange())]).toEqual(
+        Array.from({ length: 64 }, (_, i) => i * i),
+      );
+    });
+  });
+});
