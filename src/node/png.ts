@@ -1,3 +1,4 @@
+import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { InputError, messageOf } from '../errors.js';
 import type { Picture } from '../media/picture.js';
@@ -18,14 +19,12 @@ export async function readPng(path: string): Promise<Picture> {
 
 /** The same from bytes; `name` is for messages. */
 export function decodePng(bytes: Uint8Array, name: string): Picture {
-  const file = checkChunks(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
+  const file = checkFile(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
   let png;
   try {
     png = PNG.sync.read(file);
   } catch (error) {
-    // pngjs throws undefined when zlib rejects the stream.
-    const why = error === undefined ? 'the compressed data are damaged' : messageOf(error);
-    throw new InputError(`${name}: corrupt PNG (${why})`);
+    throw new InputError(`${name}: corrupt PNG (${messageOf(error)})`);
   }
   const { width, height, data } = png;
   const rgb = new Uint8Array(width * height * 3);
@@ -37,33 +36,71 @@ export function decodePng(bytes: Uint8Array, name: string): Picture {
 }
 
 /**
- * Walks the chunks before pngjs does: it takes a cut file and bytes after the end for the same, and allocates whatever the
- * header says. Returns the file up to its IEND.
+ * Walks the chunks and inflates the data before pngjs does: it takes a cut file and bytes after the end for the same, returns
+ * garbage for a compressed stream that ends early, and allocates whatever the file says. Returns the file up to its IEND.
  */
-function checkChunks(file: Buffer, name: string): Buffer {
+function checkFile(file: Buffer, name: string): Buffer {
   const fail = (why: string): never => {
     throw new InputError(`${name}: ${why}`);
   };
   if (file.length === 0) fail('an empty file, expected a PNG');
   if (!SIGNATURE.every((byte, i) => i >= file.length || file[i] === byte)) fail('not a PNG file');
 
+  let dataLength = 0;
+  const compressed: Buffer[] = [];
   for (let at = SIGNATURE.length; at + 12 <= file.length;) {
     const size = file.readUInt32BE(at);
     const type = file.toString('latin1', at + 4, at + 8);
-    const end = at + 12 + size;
-    if (end > file.length) break;
-    if (at === SIGNATURE.length) {
+    const content = file.subarray(at + 8, at + 8 + size);
+    at += 12 + size;
+    if (at > file.length) break;
+    if (dataLength === 0) {
       if (type !== 'IHDR' || size !== 13)
         fail(`corrupt PNG (it begins with ${JSON.stringify(type)}, not IHDR)`);
-      const width = file.readUInt32BE(at + 8);
-      const height = file.readUInt32BE(at + 12);
+      const [width, height] = [content.readUInt32BE(0), content.readUInt32BE(4)];
       if (width === 0 || height === 0) fail(`corrupt PNG (${width}x${height} pixels)`);
       if (width * height > MAX_PIXELS) fail(`${width}x${height} pixels, expected at most 8192x8192`);
+      dataLength = inflatedLength(content, width, height);
     }
-    if (type === 'IEND') return file.subarray(0, end);
-    at = end;
+    if (type === 'IDAT') compressed.push(content);
+    if (type === 'IEND') {
+      if (!inflatesTo(Buffer.concat(compressed), dataLength))
+        fail('corrupt PNG (the compressed data are damaged)');
+      return file.subarray(0, at);
+    }
   }
   return fail('truncated PNG');
+}
+
+/** Adam7: first column and row, and steps, of each pass. */
+const ADAM7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
+/** Bytes of all rows, each with its filter byte. Samples a pixel by colour type: grey 1, RGB 3, palette 1, with alpha 2 and 4. */
+function inflatedLength(header: Buffer, width: number, height: number): number {
+  const bitsPerPixel = (header[8] as number) * ([1, 0, 3, 1, 2, 0, 4][header[9] as number] ?? 0);
+  const passes = header[12] === 1 ? ADAM7 : ([[0, 0, 1, 1]] as const);
+  return passes.reduce((sum, [x, y, dx, dy]) => {
+    const columns = Math.ceil((width - x) / dx);
+    const rows = Math.ceil((height - y) / dy);
+    return columns > 0 && rows > 0 ? sum + rows * (1 + Math.ceil((columns * bitsPerPixel) / 8)) : sum;
+  }, 0);
+}
+
+/** Whether a zlib stream is sound and holds `length` bytes, or a few more, as some writers have it. */
+function inflatesTo(compressed: Buffer, length: number): boolean {
+  try {
+    return inflateSync(compressed, { maxOutputLength: length + 65536 }).length >= length;
+  } catch {
+    return false;
+  }
 }
 
 /** A picture as an 8-bit RGB PNG. */

@@ -171,6 +171,7 @@ describe('what is refused', () => {
     expect(pixels(decode(around(stream)))[0]).toEqual([89, 178, 11]);
     expect(messageOf(around(stream.subarray(0, 50)))).toContain('corrupt PNG');
     expect(messageOf(around([]))).toContain('corrupt PNG');
+    expect(messageOf(around(deflateSync(Buffer.alloc(10_000_000))))).toContain('corrupt PNG');
     expect(messageOf(around([1, 2, 3, 4]))).toContain('corrupt PNG');
     expect(messageOf(around(deflateSync(Buffer.alloc(40))))).toContain('corrupt PNG');
     expect(messageOf(Uint8Array.from([...header, ...chunk('IEND', [])]))).toContain('corrupt PNG');

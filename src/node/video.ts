@@ -1,0 +1,170 @@
+import { open, rename, rm } from 'node:fs/promises';
+import {
+  EncodedAudioPacketSource,
+  EncodedPacket,
+  EncodedVideoPacketSource,
+  FilePathTarget,
+  Mp4OutputFormat,
+  Output,
+} from 'mediabunny';
+import { InputError } from '../errors.js';
+import { avcLevel, completeAvcRecord } from '../media/avc.js';
+import type { Picture } from '../media/picture.js';
+import type { Sound } from '../media/sound.js';
+import { even, toI420 } from '../media/yuv.js';
+import { cannotWrite, partialPath } from './files.js';
+import { startH264Segment, type H264Segment } from './h264.js';
+import { createSoundTrack, type SoundTrack } from './sound-track.js';
+
+export interface VideoOptions {
+  /** Size of every picture. The video's size is the next even one, the last column or row repeated. */
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  /** Cut, or followed by silence, to the length of the video. */
+  readonly sound?: Sound;
+  /** H.264 quantisation parameter, 10 (best, largest) … 51. */
+  readonly quality?: number;
+  readonly title?: string;
+  readonly comment?: string;
+}
+
+export interface VideoWriter {
+  /** Appends a frame; resolves when the encoder has taken it. */
+  addFrame(picture: Picture): Promise<void>;
+  /** Finishes the file and gives it its name. A video without frames is an error. */
+  close(): Promise<void>;
+  /** Gives up: removes what was written and ends the encoders. Harmless after close. */
+  abort(): Promise<void>;
+}
+
+/** At 512² a photograph comes back with 38.4 dB in RGB (39.4 at 12: the rest is the halved chroma) at 1.2 Mbit/s. */
+const DEFAULT_QP = 16;
+
+/** Encoders keep a segment in memory; a player can seek to its beginning. */
+const SEGMENT_SECONDS = 2;
+
+/**
+ * Writes an MP4 that browsers, QuickTime and ffmpeg play: H.264 Constrained Baseline in BT.709, AAC-LC at 48 kHz, frame i at
+ * exactly i/fps. Memory does not grow with the length but for the index, less than 1 kB a frame. The file lies beside `path`
+ * under a temporary name until close. One of close and abort must be called, or the process will not end.
+ * Throws InputError, at once, when `path` cannot be written or the size is impossible.
+ */
+export async function createVideoWriter(path: string, options: VideoOptions): Promise<VideoWriter> {
+  const { fps, quality = DEFAULT_QP } = options;
+  const width = even(options.width);
+  const height = even(options.height);
+  const level = avcLevel(width, height, fps);
+  if (level === undefined || !(fps > 0))
+    throw new InputError(`${path}: H.264 has no ${width}x${height} at ${fps} frames a second`);
+  if (!(quality >= 10 && quality <= 51)) throw new InputError(`quality ${quality}, expected 10 to 51`);
+
+  const partial = await partialPath(path);
+  await open(partial, 'wx').then(
+    (file) => file.close(),
+    (error: unknown) => {
+      throw cannotWrite(path, error);
+    },
+  );
+
+  const segmentLength = Math.max(1, Math.round(SEGMENT_SECONDS * fps));
+  const output = new Output({
+    // The index goes to the end: putting it first would need the length beforehand, or all packets in memory.
+    format: new Mp4OutputFormat({ fastStart: false }),
+    target: new FilePathTarget(partial),
+  });
+  const videoSource = new EncodedVideoPacketSource('avc');
+  output.addVideoTrack(videoSource, { frameRate: fps });
+  let sound: SoundTrack | undefined;
+  let segment: H264Segment | undefined;
+  let inSegment = 0;
+  let written = 0;
+  let firstRecord: Uint8Array | undefined;
+  let state: 'open' | 'closed' | 'aborted' = 'open';
+
+  /** Muxes the segment, and the sound as far as the pictures now reach. */
+  const finishSegment = async (last: boolean) => {
+    if (segment) {
+      const { packets, record } = await segment.finish();
+      segment = undefined;
+      inSegment = 0;
+      if (firstRecord && Buffer.compare(record, firstRecord) !== 0)
+        throw new Error('the H.264 encoder changed its parameters between segments');
+      const decoderConfig = firstRecord ? undefined : videoConfig(record, width, height, level);
+      firstRecord ??= record;
+      for (const [i, { data, key }] of packets.entries()) {
+        const packet = new EncodedPacket(data, key ? 'key' : 'delta', written / fps, 1 / fps);
+        await videoSource.add(packet, i === 0 && decoderConfig ? { decoderConfig } : undefined);
+        written++;
+      }
+    }
+    await sound?.advance(written / fps, last);
+  };
+
+  const abort = async () => {
+    if (state === 'closed') return;
+    state = 'aborted';
+    segment?.discard();
+    segment = undefined;
+    await sound?.close();
+    if (output.state === 'started') await output.cancel();
+    await rm(partial, { force: true });
+  };
+
+  /** Any failure gives up the file; a full disk and the like are the user's to mend. */
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (state !== 'open') throw new Error(`${path}: the video is ${state} already`);
+    try {
+      return await work();
+    } catch (error) {
+      await abort().catch(() => undefined);
+      throw error instanceof Error && 'errno' in error ? cannotWrite(path, error) : error;
+    }
+  };
+
+  await guarded(async () => {
+    if (options.sound) {
+      const audioSource = new EncodedAudioPacketSource('aac');
+      output.addAudioTrack(audioSource);
+      sound = await createSoundTrack(options.sound, audioSource);
+    }
+    const { title, comment } = options;
+    output.setMetadataTags({ ...(title && { title }), ...(comment && { comment }) });
+    await output.start();
+  });
+
+  return {
+    addFrame: (picture) =>
+      guarded(async () => {
+        if (picture.width !== options.width || picture.height !== options.height)
+          throw new RangeError(
+            `${path}: a frame of ${picture.width}x${picture.height} in a video of ${options.width}x${options.height}`,
+          );
+        segment ??= await startH264Segment({ width, height, fps, qp: quality, length: segmentLength });
+        segment.encode(toI420(picture));
+        inSegment++;
+        if (inSegment === segmentLength) await finishSegment(false);
+      }),
+    close: () =>
+      guarded(async () => {
+        if (written + inSegment === 0) throw new Error(`${path}: a video without frames`);
+        await finishSegment(true);
+        await output.finalize();
+        await rename(partial, path);
+        state = 'closed';
+      }),
+    abort,
+  };
+}
+
+function videoConfig(record: Uint8Array, width: number, height: number, level: number): VideoDecoderConfig {
+  const description = completeAvcRecord(record, level);
+  const hex = Array.from(description.subarray(1, 4), (byte) => byte.toString(16).padStart(2, '0'));
+  return {
+    codec: `avc1.${hex.join('')}`,
+    codedWidth: width,
+    codedHeight: height,
+    description,
+    colorSpace: { primaries: 'bt709', transfer: 'bt709', matrix: 'bt709', fullRange: false },
+  };
+}
