@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { InputError, messageOf } from '../errors.js';
+import { InputError } from '../errors.js';
 import { checkRange, type ByteSource } from '../weights/source.js';
+import { cannotRead } from './files.js';
 
 export interface FileSource extends ByteSource {
   /** Gives the file back; reading fails afterwards. */
@@ -19,7 +20,7 @@ export async function openFileSource(path: string): Promise<FileSource> {
   try {
     handle = await open(path, 'r');
   } catch (error) {
-    throw new InputError(`${path}: ${readableReason(error)}`);
+    throw cannotRead(path, error);
   }
   const stat = await handle.stat();
   if (!stat.isFile()) {
@@ -44,12 +45,4 @@ export async function openFileSource(path: string): Promise<FileSource> {
     close: () => handle.close(),
   };
   return source;
-}
-
-/** Why a file cannot be opened, in plain words where the reason is common. */
-export function readableReason(error: unknown): string {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return 'there is no such file';
-  if (code === 'EACCES' || code === 'EPERM') return 'no permission to read it';
-  return messageOf(error);
 }

@@ -24,8 +24,12 @@ export async function readInput(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new InputError(`${path}: cannot read: ${reasonOf(error)}`);
+    throw cannotRead(path, error);
   }
+}
+
+export function cannotRead(path: string, error: unknown): InputError {
+  return new InputError(`${path}: cannot read: ${reasonOf(error)}`);
 }
 
 export function cannotWrite(path: string, error: unknown): InputError {

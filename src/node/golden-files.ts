@@ -1,10 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../errors.js';
 import { parseJsonObject } from '../weights/json.js';
 import { openSafetensors } from '../weights/safetensors.js';
 import { memorySource } from '../weights/source.js';
 import type { GoldenFiles } from '../verify/golden-set.js';
+import { readInput } from './files.js';
 import { readPng } from './png.js';
 import { readWav } from './wav.js';
 
@@ -24,8 +25,8 @@ export async function openGoldenFolder(folder: string): Promise<GoldenFiles> {
     };
   return {
     name: folder,
-    json: ifPresent(async (path) => parseJsonObject(await readFile(path), path)),
-    tensors: ifPresent(async (path) => openSafetensors(memorySource(path, await readFile(path)))),
+    json: ifPresent(async (path) => parseJsonObject(await readInput(path), path)),
+    tensors: ifPresent(async (path) => openSafetensors(memorySource(path, await readInput(path)))),
     picture: ifPresent(readPng),
     sound: ifPresent(readWav),
   };

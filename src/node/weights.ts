@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { InputError } from '../errors.js';
 import { checkWeights } from '../weights/check.js';
@@ -7,7 +7,8 @@ import { parseJsonObject } from '../weights/json.js';
 import { loadWeights, type LoadedWeights, type LoadOptions } from '../weights/load.js';
 import { modelParts, type ModelPart } from '../weights/manifest.js';
 import { syntheticWeights } from '../weights/synthetic.js';
-import { openFileSource, readableReason } from './file-source.js';
+import { openFileSource } from './file-source.js';
+import { readInput } from './files.js';
 
 export interface OpenedWeights extends LoadedWeights {
   /** Gives the file back. */
@@ -76,13 +77,7 @@ async function openSynthetic(path: string, options: OpenOptions): Promise<Opened
 }
 
 async function readJson(path: string): Promise<unknown> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw new InputError(`${path}: ${readableReason(error)}`);
-  }
-  return parseJsonObject(bytes, path);
+  return parseJsonObject(await readInput(path), path);
 }
 
 async function kindOf(path: string): Promise<'file' | 'directory' | undefined> {

@@ -54,7 +54,7 @@ describe('openFileSource', () => {
   });
 
   it('refuses what is not a file', async () => {
-    expect(await rejection(openFileSource(join(folder, 'none')), InputError)).toContain('there is no such file');
+    expect(await rejection(openFileSource(join(folder, 'none')), InputError)).toContain('cannot read: no such file');
     expect(await rejection(openFileSource(folder), InputError)).toContain('got a directory');
   });
 });
@@ -121,7 +121,7 @@ describe('openWeights', () => {
 
   it('says what is missing', async () => {
     const none = join(folder, 'none.safetensors');
-    expect(await rejection(openWeights(none), InputError)).toBe(`${none}: there is no such file`);
+    expect(await rejection(openWeights(none), InputError)).toBe(`${none}: cannot read: no such file or directory`);
     const empty = await mkdtemp(join(folder, 'empty-'));
     expect(await rejection(openWeights(empty), InputError)).toContain('expected weights.safetensors or');
     const configPath = join(folder, 'none.json');
