@@ -125,6 +125,6 @@ describe('openWeights', () => {
     const empty = await mkdtemp(join(folder, 'empty-'));
     expect(await rejection(openWeights(empty), InputError)).toContain('expected weights.safetensors or');
     const configPath = join(folder, 'none.json');
-    expect(await rejection(openWeights(tinyFile, { configPath }), InputError)).toContain('none.json: there is');
+    expect(await rejection(openWeights(tinyFile, { configPath }), InputError)).toContain('none.json: cannot read');
   });
 });
