@@ -1,0 +1,235 @@
+import { guidance } from '../ops/guidance.js';
+import type { HostTensor } from '../runtime/evaluate.js';
+import type { Gpu } from '../runtime/gpu.js';
+import type { Plan } from '../runtime/plan.js';
+import { compilePlan, destroyPlan, readOutputs, runPlan, writeInput } from '../runtime/plan.js';
+import type { Recorder } from '../runtime/recorder.js';
+import { input, output } from '../runtime/recorder.js';
+import { needsGuidance } from '../sampling/guidance.js';
+import type { VectorField } from '../sampling/solvers.js';
+import type { FloatConfig } from '../weights/config.js';
+import { windowFrames } from '../weights/config.js';
+import type { WeightSource } from '../weights/source.js';
+import type { FlowTransformerWeights } from './fmt-layers.js';
+import { loadFlowTransformer, recordFlowTransformer } from './fmt-layers.js';
+import { freeParameters, openParameters } from './parameters.js';
+import { timeEmbedding, timeEmbeddingSize } from './time-embedding.js';
+
+export { attentionMask } from './fmt-layers.js';
+
+/** What the vector field of one window depends on. L frames are its own, P come before; vectors have d elements. */
+export interface WindowConditions {
+  /** Audio features `[L, d]`. */
+  readonly wa: Float32Array;
+  /** Source motion r_s `[d]`. */
+  readonly wr: Float32Array;
+  /** Emotion probabilities `[7]`. */
+  readonly we: Float32Array;
+  /** Motion `[P, d]` and audio features `[P, d]` of the preceding frames; zeros before the first window. */
+  readonly prevX: Float32Array;
+  readonly prevWa: Float32Array;
+}
+
+/** How strongly the motion follows its conditions: γ_a the speech, γ_e the emotion; 1 and 1 is no guidance. */
+export interface GuidanceScales {
+  readonly audio: number;
+  readonly emotion: number;
+}
+
+/** The vector field of motion, v(t, x) (Sec. 6 of docs): the `fmt` of a checkpoint. */
+export interface FlowTransformer {
+  /**
+   * The field on one window's motion: x `[L, d]` → v `[L, d]`. The conditions go to the GPU once, then t and x alone.
+   *
+   * @throws RangeError when a condition has a wrong length.
+   */
+  field(conditions: WindowConditions, scales: GuidanceScales): VectorField;
+  /** One evaluation at a time, for looking inside: guided or not, with inner tensors kept (`taps`). */
+  evaluator(options: EvaluatorOptions): Promise<FieldEvaluator>;
+  /** Frees the weights and the evaluators. */
+  destroy(): void;
+}
+
+export interface EvaluatorOptions {
+  /** Whether to evaluate u, a and all as a batch of 3 and combine them, or `all` alone. */
+  readonly guided: boolean;
+  /** Inner tensors to keep, by checkpoint name; `true` keeps all. With `guided` they have a batch of 3. */
+  readonly taps?: readonly string[] | true;
+}
+
+export interface FieldEvaluator {
+  /**
+   * v at (t, x).
+   *
+   * @param scales of no effect unless guided.
+   * @returns `[P + L, d]`, the rows of the preceding frames first; they are of no use.
+   */
+  evaluate(
+    at: WindowConditions & { readonly t: number; readonly x: Float32Array },
+    scales?: GuidanceScales,
+  ): Promise<Float32Array<ArrayBuffer>>;
+  /** The inner tensors of the last evaluation, by checkpoint name. */
+  readTaps(): Promise<Map<string, HostTensor>>;
+  destroy(): void;
+}
+
+/** @throws Error when a weight is missing or the GPU fails. */
+export async function createFlowTransformer(
+  gpu: Gpu,
+  source: WeightSource,
+  config: FloatConfig,
+): Promise<FlowTransformer> {
+  const parameters = openParameters(gpu, source);
+  const plans = new Set<Plan>();
+  const release = (plan: Plan) => {
+    if (plans.delete(plan)) destroyPlan(plan);
+  };
+  const free = () => {
+    plans.forEach(release);
+    freeParameters(parameters);
+  };
+  try {
+    const weights = await loadFlowTransformer(parameters, config);
+    const planOf = async (options: EvaluatorOptions) => {
+      const plan = await compileField(gpu, weights, options);
+      plans.add(plan);
+      return plan;
+    };
+    return {
+      field: createFields(config, planOf),
+      evaluator: async (options) => createEvaluator(config, await planOf(options), options.guided, release),
+      destroy: free,
+    };
+  } catch (error) {
+    free();
+    throw error;
+  }
+}
+
+/** Fields share one plan guided and one not, each compiled when first needed. */
+function createFields(config: FloatConfig, planOf: (options: EvaluatorOptions) => Promise<Plan>) {
+  const start = config.num_prev_frames * config.dim_w;
+  const plans = new Map<boolean, Promise<Plan>>();
+  /** Whose conditions a plan holds. */
+  const holder = new Map<Plan, WindowConditions>();
+
+  return (conditions: WindowConditions, scales: GuidanceScales): VectorField => {
+    checkConditions(config, conditions);
+    const own = { ...conditions };
+    const guided = needsGuidance(scales.audio, scales.emotion);
+    return async (t, x) => {
+      let plan = plans.get(guided);
+      if (!plan) plans.set(guided, (plan = planOf({ guided })));
+      const ready = await plan;
+      if (holder.get(ready) !== own) {
+        writeConditions(ready, config, own, guided, scales);
+        holder.set(ready, own);
+      }
+      return (await evaluateAt(ready, t, x)).subarray(start);
+    };
+  };
+}
+
+function createEvaluator(
+  config: FloatConfig,
+  plan: Plan,
+  guided: boolean,
+  release: (plan: Plan) => void,
+): FieldEvaluator {
+  return {
+    evaluate: async ({ t, x, ...conditions }, scales = { audio: 1, emotion: 1 }) => {
+      checkConditions(config, conditions);
+      writeConditions(plan, config, conditions, guided, scales);
+      return evaluateAt(plan, t, x);
+    },
+    async readTaps() {
+      const names = [...plan.outputs.keys()].filter((name) => name !== 'v');
+      const data = await readOutputs(plan, names);
+      return new Map(
+        names.map((name) => {
+          return [
+            name,
+            { shape: plan.outputs.get(name)?.shape ?? [], data: data[name] as Float32Array<ArrayBuffer> },
+          ];
+        }),
+      );
+    },
+    destroy: () => release(plan),
+  };
+}
+
+function compileField(
+  gpu: Gpu,
+  weights: FlowTransformerWeights,
+  { guided, taps = [] }: EvaluatorOptions,
+): Promise<Plan> {
+  const { num_prev_frames: P, dim_w: d, dim_e: e } = weights.config;
+  const L = windowFrames(weights.config);
+  const record = (rec: Recorder) => {
+    const fields = recordFlowTransformer(rec, weights, {
+      time: input(rec, 'time', [1, timeEmbeddingSize]),
+      prevX: input(rec, 'prevX', [1, P, d]),
+      x: input(rec, 'x', [1, L, d]),
+      condition: input(rec, 'condition', [guided ? 3 : 1, P + L, 2 * d + e]),
+    });
+    output(rec, 'v', guided ? guidance(rec, fields, input(rec, 'scales', [2])) : fields);
+  };
+  return compilePlan(gpu, guided ? 'guided field' : 'field', record, { taps });
+}
+
+/** Writes what does not change within a window. Dropped conditions are zeros: u has no wa and no we, a has no we. */
+function writeConditions(
+  plan: Plan,
+  config: FloatConfig,
+  { wa, wr, we, prevX, prevWa }: WindowConditions,
+  guided: boolean,
+  scales: GuidanceScales,
+): void {
+  const noWa = new Float32Array(wa.length);
+  const noWe = new Float32Array(we.length);
+  const kept = guided
+    ? [
+        { wa: noWa, we: noWe },
+        { wa, we: noWe },
+        { wa, we },
+      ]
+    : [{ wa, we }];
+  const { dim_w: d } = config;
+  const rows = kept.flatMap(({ wa, we }) =>
+    [prevWa, wa].flatMap((audio) =>
+      Array.from({ length: audio.length / d }, (_, i) => [wr, audio.subarray(i * d, (i + 1) * d), we]).flat(),
+    ),
+  );
+  writeInput(plan, 'condition', joined(rows));
+  writeInput(plan, 'prevX', Float32Array.from(prevX));
+  if (guided) writeInput(plan, 'scales', Float32Array.of(scales.audio, scales.emotion));
+}
+
+/** The field at (t, x) under the conditions written before, `[N, d]`. */
+async function evaluateAt(plan: Plan, t: number, x: Float32Array): Promise<Float32Array<ArrayBuffer>> {
+  writeInput(plan, 'time', timeEmbedding(t));
+  writeInput(plan, 'x', Float32Array.from(x));
+  runPlan(plan);
+  return (await readOutputs(plan, ['v'])).v;
+}
+
+function checkConditions(config: FloatConfig, conditions: WindowConditions): void {
+  const { num_prev_frames: P, dim_w: d, dim_e: e } = config;
+  const L = windowFrames(config);
+  const lengths = { wa: L * d, wr: d, we: e, prevX: P * d, prevWa: P * d };
+  for (const name of Object.keys(lengths) as (keyof WindowConditions)[]) {
+    if (conditions[name].length !== lengths[name]) {
+      throw new RangeError(`${name}: expected ${lengths[name]} values, got ${conditions[name].length}`);
+    }
+  }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
