@@ -34,7 +34,7 @@ export interface GoldenStage {
 
 const number = v.number('expected a number');
 const stageSchema = v.object({
-  frames: v.optional(v.pipe(number, v.integer('expected an integer'), v.minValue(1, 'expected a count')), 0),
+  frames: v.optional(v.pipe(number, v.integer('expected an integer'), v.minValue(0, 'expected a count')), 0),
   runs: v.optional(v.array(v.string('expected a string'), 'expected a list'), []),
   tensors: v.record(
     v.string(),

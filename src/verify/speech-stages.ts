@@ -1,0 +1,36 @@
+import { speechSamples } from '../media/speech.js';
+import { createAudioEncoder } from '../models/audio-encoder.js';
+import { createEmotionEncoder } from '../models/emotion-encoder.js';
+import type { HostTensor } from '../runtime/evaluate.js';
+import type { GoldenFiles, GoldenStage } from './golden-set.js';
+import type { StageContext, StageResult } from './stages.js';
+import { required } from './stages.js';
+
+/** `wave.wav` → features, layer by layer. */
+export async function verifyAudio({ float, files }: StageContext, _: GoldenStage): Promise<StageResult> {
+  const encoder = await createAudioEncoder(float.gpu, float.weights, float.model);
+  try {
+    const tensors = new Map<string, HostTensor>();
+    const wave = await waveOf(files);
+    const wa = await encoder.encode(wave, { taps: tensors });
+    return { tensors: tensors.set('wa', { shape: [1, wa.length / float.model.config.dim_a], data: wa }) };
+  } finally {
+    encoder.destroy();
+  }
+}
+
+/** `wave.wav` → emotion probabilities. */
+export async function verifyEmotion({ float, files }: StageContext, _: GoldenStage): Promise<StageResult> {
+  const encoder = await createEmotionEncoder(float.gpu, float.weights, float.model.emotion);
+  try {
+    const tensors = new Map<string, HostTensor>();
+    await encoder.classify(await waveOf(files), { taps: tensors });
+    return { tensors };
+  } finally {
+    encoder.destroy();
+  }
+}
+
+async function waveOf(files: GoldenFiles): Promise<Float32Array> {
+  return speechSamples(await required(files, 'wave.wav', files.sound('wave.wav')));
+}

@@ -1,0 +1,84 @@
+import type { FloatModel } from '../animate.js';
+import { InputError } from '../errors.js';
+import type { HostTensor } from '../runtime/evaluate.js';
+import type { Comparison, PictureComparison } from './compare.js';
+import { judge, momentError, tensorError } from './compare.js';
+import type { GoldenFiles, GoldenStage, GoldenStageName } from './golden-set.js';
+import { openStage } from './golden-set.js';
+import { verifyDecode, verifyEncode, verifyAnimate } from './picture-stages.js';
+import { verifyFmt, verifySample } from './motion-stages.js';
+import { verifyAudio, verifyEmotion } from './speech-stages.js';
+
+export interface StageContext {
+  readonly float: FloatModel;
+  readonly files: GoldenFiles;
+  /** Told what is being done. */
+  readonly onStatus: (text: string) => void;
+}
+
+/** What a stage computed: tensors by golden name, and pictures by the names of their PNG files. */
+export interface StageResult {
+  readonly tensors: ReadonlyMap<string, HostTensor | Float32Array>;
+  readonly pictures?: readonly PictureComparison[];
+}
+
+type RunStage = (context: StageContext, stage: GoldenStage) => Promise<StageResult>;
+
+const runs: Record<GoldenStageName, RunStage> = {
+  encode: verifyEncode,
+  decode: verifyDecode,
+  fmt: verifyFmt,
+  audio: verifyAudio,
+  emotion: verifyEmotion,
+  sample: verifySample,
+  animate: verifyAnimate,
+};
+
+/**
+ * Runs the stages a golden set has, of those asked for, and compares every tensor it stores. A stored input that no
+ * stage computes (`in.x`, say) is compared with the set's own description of it.
+ *
+ * @throws InputError when the set stores something that nobody can compute.
+ */
+export async function* verifyStages(
+  float: FloatModel,
+  files: GoldenFiles,
+  stages: readonly GoldenStageName[],
+  onStatus: (text: string) => void = () => undefined,
+): AsyncGenerator<Comparison | PictureComparison> {
+  for (const name of stages) {
+    const stage = await openStage(files, name);
+    if (!stage) continue;
+    onStatus(`${name} …`);
+    const { tensors, pictures = [] } = await runs[name]({ float, files, onStatus }, stage);
+    for (const [tensor, info] of stage.tensors) {
+      const golden = await stage.read(tensor);
+      const ours = tensors.get(tensor);
+      if (ours) {
+        const error = tensorError('data' in ours ? ours.data : ours, golden, info);
+        yield judge(name, tensor, 'computed', error, info.torch_f32_error);
+      } else if (isInput(name, tensor)) {
+        yield judge(name, tensor, 'given', momentError(golden, info), info.torch_f32_error);
+      } else {
+        throw new InputError(`${stage.file}: tensors: "${tensor}" is nothing the ${name} stage computes`);
+      }
+    }
+    yield* pictures;
+  }
+}
+
+/** The latent of `decode` stands for s_r plus some motion that the set does not store. */
+function isInput(stage: GoldenStageName, tensor: string): boolean {
+  return tensor.startsWith('in.') || (stage === 'decode' && tensor === 'latent');
+}
+
+/** A file of the set that a stage cannot do without. */
+export async function required<T>(
+  files: GoldenFiles,
+  file: string,
+  content: Promise<T | undefined>,
+): Promise<T> {
+  const value = await content;
+  if (value === undefined) throw new InputError(`${files.name}: expected ${file}`);
+  return value;
+}
