@@ -1,0 +1,101 @@
+// Resampling with the blur kernel k = [1,3,3,1]/8 on each axis, times gain:
+//
+//   v[b,c,Y,X] = gain · Σ_{ky,kx} k[ky]·k[kx] · u[b,c, Y·down + ky − pad, X·down + kx − pad]
+//   y[b,c,Y,X] = (activation(outScale[b,c] · v + bias[c]) + addend[b,c,Y,X]) · factor
+//
+// where u is x with up−1 zeros after each sample, on both axes, and zero outside.
+//
+//   x        [batch, outputs, height, width]
+//   outScale [batch, outputs], bias [outputs], addend as y
+//   y        [batch, outputs, outHeight, outWidth]
+//
+// One invocation makes four values of y below each other: it filters each row of u that they reach horizontally, and adds
+// the result to those that reach it.
+
+struct Params {
+  channels: u32, // batch · outputs
+  outputs: u32,
+  height: u32,
+  width: u32,
+  outHeight: u32,
+  outWidth: u32,
+  up: u32,
+  down: u32,
+  pad: i32, // before the first row and column
+  gain: f32,
+  hasOutScale: u32,
+  hasBias: u32,
+  hasAddend: u32,
+  leaky: u32,
+  factor: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> outScale: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read> addend: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u,
+  @builtin(num_workgroups) workgroups: vec3u,
+  @builtin(local_invocation_index) index: u32,
+) {
+  let strips = (params.outHeight + 3u) / 4u;
+  let id = (workgroup.y * workgroups.x + workgroup.x) * 64u + index;
+  let outColumn = id % params.outWidth;
+  let outRow = id / params.outWidth % strips * 4u;
+  let channel = id / (params.outWidth * strips);
+  if (channel >= params.channels) {
+    return;
+  }
+  let up = i32(params.up);
+  let k = vec4f(0.125, 0.375, 0.375, 0.125);
+
+  // The four columns of u, those of x they hold, and k where they hold one.
+  let column = i32(outColumn * params.down) - params.pad + vec4i(0, 1, 2, 3);
+  let sourceColumn = vec4u(column / up);
+  let held = (column >= vec4i()) & (column % up == vec4i()) & (sourceColumn < vec4u(params.width));
+  let kx = select(vec4f(), k, held);
+  let at = select(vec4u(), sourceColumn, held);
+
+  var sums = vec4f();
+  for (var r = 0; r < 3 * i32(params.down) + 4; r++) {
+    let row = i32(outRow * params.down) - params.pad + r;
+    if (row < 0 || row % up != 0 || row / up >= i32(params.height)) {
+      continue;
+    }
+    let start = (channel * params.height + u32(row / up)) * params.width;
+    let filtered = dot(kx, vec4f(x[start + at.x], x[start + at.y], x[start + at.z], x[start + at.w]));
+    // The four outputs read this row at these taps; k is zero beyond its four.
+    let tap = r - i32(params.down) * vec4i(0, 1, 2, 3);
+    let outer = (tap == vec4i(0)) | (tap == vec4i(3));
+    let inner = (tap == vec4i(1)) | (tap == vec4i(2));
+    sums += filtered * select(select(vec4f(), vec4f(0.375), inner), vec4f(0.125), outer);
+  }
+  for (var j = 0u; j < 4u; j++) {
+    if (outRow + j < params.outHeight) {
+      let to = (channel * params.outHeight + outRow + j) * params.outWidth + outColumn;
+      y[to] = finish(params.gain * sums[j], channel % params.outputs, channel, to);
+    }
+  }
+}
+
+fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {
+  var value = sum;
+  if (params.hasOutScale != 0u) {
+    value *= outScale[channel];
+  }
+  if (params.hasBias != 0u) {
+    value += bias[output];
+  }
+  if (params.leaky != 0u) {
+    value = max(value, 0.2 * value) * 1.41421356;
+  }
+  if (params.hasAddend != 0u) {
+    value += addend[at];
+  }
+  return value * params.factor;
+}

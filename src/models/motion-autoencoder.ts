@@ -1,0 +1,214 @@
+import { packRgba8 } from '../ops/pixels.js';
+import type { Gpu } from '../runtime/gpu.js';
+import { bufferOf, check, createBuffer, createTensor, destroyBuffer, destroyTensor } from '../runtime/gpu.js'; // prettier-ignore
+import type { PlanOptions } from '../runtime/plan.js';
+import { compilePlan, destroyPlan, outputTensor, readOutputs, runPlan, writeInput } from '../runtime/plan.js';
+import { input, output } from '../runtime/recorder.js';
+import type { Tensor } from '../runtime/tensor.js';
+import { sizeOf } from '../runtime/tensor.js';
+import type { FloatConfig } from '../weights/config.js';
+import type { WeightSource } from '../weights/source.js';
+import type { DecoderWeights } from './decoder.js';
+import { loadDecoder, recordDecoder } from './decoder.js';
+import type { Directions } from './direction.js';
+import { directedMotion, directionMatrix } from './direction.js';
+import type { EncoderWeights } from './encoder.js';
+import { loadEncoder, recordEncoder } from './encoder.js';
+import { freeParameters, openParameters } from './parameters.js';
+
+export { pictureTensor } from '../ops/pixels.js';
+
+/** What the encoder says of a portrait (Sec. 2 of docs). */
+export interface Portrait {
+  /** Identity latent s_r, `[d]`. */
+  readonly sR: Float32Array<ArrayBuffer>;
+  /** Motion coefficients λ, `[dim_m]`. */
+  readonly lambda: Float32Array<ArrayBuffer>;
+  /** Source motion r_s = Q·λ, `[d]`. */
+  readonly rS: Float32Array<ArrayBuffer>;
+  /** `[1, channels, r, r]` on the GPU, r = 8 first. */
+  readonly features: readonly Tensor[];
+}
+
+export interface EncodedPortrait extends Portrait {
+  /** Inner tensors that were asked for: `s_r`, `lambda`, `r_s`, `direction.Q`, `feats.k`, `net_app.convs.k`. */
+  readonly inner: ReadonlyMap<string, Float32Array>;
+}
+
+export interface DecoderOptions extends PlanOptions {
+  /** Frames decoded at once; 1 if not given. */
+  readonly batch?: number;
+}
+
+export interface Decoder {
+  /**
+   * Draws frames. Calls may overlap: the GPU draws one frame while the one before is read.
+   *
+   * @param latent s_r + motion, `[batch, d]`.
+   * @returns RGBA, `[batch, S, S, 4]`, alpha 255.
+   */
+  decode(latent: Float32Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+  /** Tapped tensors of the last frame, by golden name: `conv1`, `convs.k`, `to_flows.k.warped` …, `frame`. */
+  read(names: readonly string[]): Promise<Record<string, Float32Array<ArrayBuffer>>>;
+  /** GPU memory of the plan's intermediate results, in bytes. */
+  readonly scratchBytes: number;
+  destroy(): void;
+}
+
+export interface MotionAutoencoder {
+  /** @param image `[1, 3, S, S]` in −1 … 1; see `pictureTensor`. */
+  encode(image: Float32Array<ArrayBuffer>, options?: PlanOptions): Promise<EncodedPortrait>;
+  openDecoder(portrait: Portrait, options?: DecoderOptions): Promise<Decoder>;
+  /** Frees the weights, and every portrait and decoder made here. */
+  destroy(): void;
+}
+
+/** Loads the motion auto-encoder (Sec. 1–3 of docs). */
+export async function createMotionAutoencoder(
+  gpu: Gpu,
+  source: WeightSource,
+  config: FloatConfig,
+): Promise<MotionAutoencoder> {
+  const parameters = openParameters(gpu, source);
+  const owned = new Set<() => void>();
+  const directions = await directionMatrix(source);
+  const encoder = await loadEncoder(parameters, config);
+  const decoder = await loadDecoder(parameters, config);
+  return {
+    encode: async (image, options) => {
+      const portrait = await encodePortrait(gpu, config, encoder, directions, image, options);
+      owned.add(() => portrait.features.forEach((feature) => destroyTensor(gpu, feature)));
+      return portrait;
+    },
+    openDecoder: async (portrait, options) => {
+      const opened = await openDecoder(gpu, config, decoder, portrait, options);
+      const destroy = () => {
+        if (owned.delete(destroy)) opened.destroy();
+      };
+      owned.add(destroy);
+      return { ...opened, destroy };
+    },
+    destroy: () => {
+      owned.forEach((destroy) => destroy());
+      owned.clear();
+      freeParameters(parameters);
+    },
+  };
+}
+
+/** A portrait is encoded once, so the plan and its memory go as soon as the features are copied. */
+async function encodePortrait(
+  gpu: Gpu,
+  config: FloatConfig,
+  weights: EncoderWeights,
+  directions: Directions,
+  image: Float32Array<ArrayBuffer>,
+  options: PlanOptions = {},
+): Promise<EncodedPortrait> {
+  const side = config.input_size;
+  let count = 0;
+  const plan = await compilePlan(
+    gpu,
+    'encoder',
+    (rec) => {
+      const { sR, lambda, features } = recordEncoder(rec, weights, input(rec, 'image', [1, 3, side, side]));
+      output(rec, 's_r', sR);
+      output(rec, 'lambda', lambda);
+      features.forEach((feature, k) => output(rec, `feats.${k}`, feature));
+      count = features.length;
+    },
+    options,
+  );
+  try {
+    writeInput(plan, 'image', image);
+    runPlan(plan);
+    const { taps = [] } = options;
+    const wanted = [...plan.outputs.keys()].filter((name) => taps === true || taps.includes(name));
+    const inner = new Map<string, Float32Array>(Object.entries(await readOutputs(plan, wanted)));
+    const { s_r: sR, lambda } = await readOutputs(plan, ['s_r', 'lambda']);
+    const rS = directedMotion(directions, lambda);
+    if (taps === true || taps.includes('r_s')) inner.set('r_s', rS);
+    if (taps === true || taps.includes('direction.Q')) {
+      inner.set('direction.Q', Float32Array.from(directions.q));
+    }
+    const features = Array.from({ length: count }, (_, k) =>
+      copyTensor(gpu, outputTensor(plan, `feats.${k}`)),
+    );
+    return { sR, lambda, rS, features, inner };
+  } finally {
+    destroyPlan(plan);
+  }
+}
+
+function copyTensor(gpu: Gpu, tensor: Tensor): Tensor {
+  const copy = createTensor(gpu, tensor.label, tensor.shape);
+  const commands = gpu.device.createCommandEncoder({ label: `copy ${tensor.label}` });
+  commands.copyBufferToBuffer(bufferOf(tensor), 0, bufferOf(copy), 0, sizeOf(tensor.shape) * 4);
+  gpu.device.queue.submit([commands.finish()]);
+  return copy;
+}
+
+async function openDecoder(
+  gpu: Gpu,
+  config: FloatConfig,
+  weights: DecoderWeights,
+  portrait: Portrait,
+  { batch = 1, ...options }: DecoderOptions = {},
+): Promise<Decoder> {
+  const plan = await compilePlan(
+    gpu,
+    'decoder',
+    (rec) => {
+      const latent = input(rec, 'latent', [batch, config.style_dim]);
+      output(rec, 'pixels', packRgba8(rec, recordDecoder(rec, weights, latent, portrait.features)));
+    },
+    options,
+  );
+  const pixels = bufferOf(outputTensor(plan, 'pixels'));
+  const bytes = batch * config.input_size ** 2 * 4;
+  // Two buffers to read from, taken in turn, so that a frame can be drawn while the one before is read.
+  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+  const readers = [0, 1].map((k): { buffer: GPUBuffer; free: Promise<unknown> } => ({
+    buffer: createBuffer(gpu, `decoder read ${k}`, bytes, usage),
+    free: Promise.resolve(),
+  }));
+  let frames = 0;
+
+  async function readPixels(buffer: GPUBuffer): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      await buffer.mapAsync(GPUMapMode.READ);
+      check(gpu);
+      return new Uint8Array(buffer.getMappedRange(0, bytes).slice(0));
+    } catch (error) {
+      check(gpu);
+      throw error;
+    } finally {
+      if (buffer.mapState === 'mapped') buffer.unmap();
+    }
+  }
+
+  async function drawFrame(latent: Float32Array<ArrayBuffer>, buffer: GPUBuffer) {
+    writeInput(plan, 'latent', latent);
+    runPlan(plan);
+    const commands = gpu.device.createCommandEncoder({ label: 'decoder read' });
+    commands.copyBufferToBuffer(pixels, 0, buffer, 0, bytes);
+    gpu.device.queue.submit([commands.finish()]);
+    return readPixels(buffer);
+  }
+
+  return {
+    decode: (latent) => {
+      const reader = readers[frames++ % 2]!;
+      const own = latent.slice();
+      const frame = reader.free.then(() => drawFrame(own, reader.buffer));
+      reader.free = frame.catch(() => undefined);
+      return frame;
+    },
+    read: (names) => readOutputs(plan, names),
+    scratchBytes: plan.scratchBytes,
+    destroy: () => {
+      destroyPlan(plan);
+      readers.forEach(({ buffer }) => destroyBuffer(gpu, buffer));
+    },
+  };
+}

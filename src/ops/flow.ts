@@ -1,0 +1,138 @@
+import type { Recorder } from '../runtime/recorder.js';
+import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
+import type { Tensor } from '../runtime/tensor.js';
+import { expectShape, extent } from '../runtime/tensor.js';
+
+/**
+ * What the three flow channels say (ToFlow, Sec. 3 of docs): where to sample, grid = identity + tanh(o₀, o₁), and how
+ * much of the sample to take, mask = σ(o₂). The identity is linspace(−1, 1) on both axes, ends included.
+ *
+ * @param o `[batch, 3, height, width]`.
+ * @returns grid `[batch, height, width, 2]`, x then y, and mask `[batch, height, width]`.
+ */
+export function flowGrid(rec: Recorder, o: Tensor): { grid: Tensor; mask: Tensor } {
+  expectShape('flowGrid', o, [-1, 3, -1, -1]);
+  const [batch, height, width] = [extent(o, 0), extent(o, 2), extent(o, 3)];
+  const grid = scratch(rec, 'grid', [batch, height, width, 2]);
+  const mask = scratch(rec, 'mask', [batch, height, width]);
+  dispatch(rec, {
+    kernel: 'flow_grid',
+    params: { batch, height, width },
+    bindings: { o, grid, mask },
+    workgroups: flatGrid(batch * height * width, 64),
+  });
+  return { grid, mask };
+}
+
+/** The plain twin of `flowGrid`, in float64. */
+export function flowGridReference(o: ArrayLike<number>, batch: number, height: number, width: number) {
+  const plane = height * width;
+  const grid = new Float64Array(batch * plane * 2);
+  const mask = new Float64Array(batch * plane);
+  for (let id = 0; id < batch * plane; id++) {
+    const at = Math.floor(id / plane) * 3 * plane + (id % plane);
+    grid[2 * id] = -1 + (2 * (id % width)) / (width - 1) + Math.tanh(o[at]!);
+    grid[2 * id + 1] = -1 + (2 * Math.floor((id % plane) / width)) / (height - 1) + Math.tanh(o[at + plane]!);
+    mask[id] = 1 / (1 + Math.exp(-o[at + 2 * plane]!));
+  }
+  return { grid, mask };
+}
+
+export interface GridSampleOptions {
+  /** PyTorch's `align_corners`; false if not given. */
+  readonly alignCorners?: boolean;
+  readonly label?: string;
+}
+
+/**
+ * Bilinear sampling, zero outside: `torch.nn.functional.grid_sample`.
+ *
+ * @param x `[batch, channels, height, width]`, or `[1, …]` shared by all frames.
+ * @param grid `[batch, outHeight, outWidth, 2]`.
+ * @returns `[batch, channels, outHeight, outWidth]`.
+ */
+export function gridSample(rec: Recorder, x: Tensor, grid: Tensor, options: GridSampleOptions = {}): Tensor {
+  return sample(rec, x, grid, undefined, undefined, options).warped;
+}
+
+/**
+ * warped = mask·gridSample(x, grid) and, if h is given, blended = warped + (1 − mask)·h (Sec. 3 of docs).
+ *
+ * @param x `[batch, channels, height, width]`, or `[1, …]` shared by all frames.
+ * @param grid `[batch, outHeight, outWidth, 2]`.
+ * @param mask `[batch, outHeight, outWidth]`.
+ * @param h `[batch, channels, outHeight, outWidth]`.
+ */
+export function warpBlend(
+  rec: Recorder,
+  x: Tensor,
+  { grid, mask }: { grid: Tensor; mask: Tensor },
+  h: Tensor | undefined,
+  options: GridSampleOptions = {},
+): { warped: Tensor; blended: Tensor | undefined } {
+  return sample(rec, x, grid, mask, h, options);
+}
+
+function sample(
+  rec: Recorder,
+  x: Tensor,
+  grid: Tensor,
+  mask: Tensor | undefined,
+  h: Tensor | undefined,
+  { alignCorners = false, label = 'warped' }: GridSampleOptions,
+) {
+  const [batch, outHeight, outWidth] = [extent(grid, 0), extent(grid, 1), extent(grid, 2)];
+  const [channels, height, width] = [extent(x, 1), extent(x, 2), extent(x, 3)];
+  const shape = [batch, channels, outHeight, outWidth];
+  expectShape('gridSample', x, [extent(x, 0) === 1 ? 1 : batch, -1, -1, -1]);
+  expectShape('gridSample', grid, [-1, -1, -1, 2]);
+  if (mask) expectShape('gridSample', mask, [batch, outHeight, outWidth]);
+  if (h) expectShape('gridSample', h, shape);
+  const warped = scratch(rec, label, shape);
+  const blended = scratch(rec, 'blended', h ? shape : [1]);
+  dispatch(rec, {
+    kernel: 'grid_sample',
+    params: {
+      batch,
+      channels,
+      height,
+      width,
+      frameStride: extent(x, 0) === 1 ? 0 : channels * height * width,
+      outHeight,
+      outWidth,
+      alignCorners: alignCorners ? 1 : 0,
+      hasMask: mask ? 1 : 0,
+      blend: h ? 1 : 0,
+    },
+    bindings: { x, grid, mask: mask ?? grid, h: h ?? x, warped, blended },
+    workgroups: flatGrid(batch * Math.ceil(channels / 8) * outHeight * outWidth, 64),
+  });
+  return { warped, blended: h ? blended : undefined };
+}
+
+/** The plain twin of `gridSample`, in float64: x `[batch, channels, height, width]`, grid `[batch, positions, 2]`. */
+export function gridSampleReference(
+  x: ArrayLike<number>,
+  grid: ArrayLike<number>,
+  size: { batch: number; channels: number; height: number; width: number; positions: number },
+  alignCorners = false,
+): Float64Array {
+  const { batch, channels, height, width, positions } = size;
+  const unnormalise = (g: number, n: number) =>
+    alignCorners ? ((g + 1) / 2) * (n - 1) : ((g + 1) * n - 1) / 2;
+  return Float64Array.from({ length: batch * channels * positions }, (_, at) => {
+    const channel = Math.floor(at / positions);
+    const place = 2 * (Math.floor(channel / channels) * positions + (at % positions));
+    const column = unnormalise(grid[place]!, width);
+    const row = unnormalise(grid[place + 1]!, height);
+    let sum = 0;
+    for (const r of [Math.floor(row), Math.floor(row) + 1]) {
+      for (const c of [Math.floor(column), Math.floor(column) + 1]) {
+        if (r < 0 || r >= height || c < 0 || c >= width) continue;
+        const weight = (1 - Math.abs(row - r)) * (1 - Math.abs(column - c));
+        sum += weight * x[(channel * height + r) * width + c]!;
+      }
+    }
+    return sum;
+  });
+}

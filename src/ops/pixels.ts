@@ -1,0 +1,53 @@
+import type { Recorder } from '../runtime/recorder.js';
+import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
+import type { Tensor } from '../runtime/tensor.js';
+import { expectShape, extent } from '../runtime/tensor.js';
+
+/**
+ * 8-bit pixels of pictures in −1 … 1: ⌊(clamp(v, −1, 1) + 1)/2 · 255⌋ in each channel, alpha 255.
+ *
+ * @param x `[batch, 3, height, width]`, R, G, B.
+ * @returns `[batch, height, width]` of four bytes R, G, B, A each (not floats).
+ */
+export function packRgba8(rec: Recorder, x: Tensor, label = 'pixels'): Tensor {
+  expectShape('packRgba8', x, [-1, 3, -1, -1]);
+  const [batch, height, width] = [extent(x, 0), extent(x, 2), extent(x, 3)];
+  const pixels = scratch(rec, label, [batch, height, width]);
+  dispatch(rec, {
+    kernel: 'pack_rgba8',
+    params: { batch, plane: height * width },
+    bindings: { x, pixels },
+    workgroups: flatGrid(batch * height * width, 64),
+  });
+  return pixels;
+}
+
+/** The plain twin of `packRgba8`: x `[batch, 3, plane]` → `[batch, plane, 4]`. */
+export function packRgba8Reference(x: ArrayLike<number>, batch: number, plane: number): Uint8Array {
+  const pixels = new Uint8Array(batch * plane * 4).fill(255);
+  for (let id = 0; id < batch * plane; id++) {
+    for (let c = 0; c < 3; c++) {
+      const v = x[(Math.floor(id / plane) * 3 + c) * plane + (id % plane)]!;
+      pixels[4 * id + c] = Math.floor(((Math.min(1, Math.max(-1, v)) + 1) / 2) * 255);
+    }
+  }
+  return pixels;
+}
+
+/**
+ * A picture as the encoder takes it: `[1, 3, height, width]`, each channel value/127.5 − 1.
+ *
+ * @param picture RGB, 3 bytes a pixel, row-major.
+ */
+export function pictureTensor(picture: {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}): Float32Array<ArrayBuffer> {
+  const plane = picture.width * picture.height;
+  const values = new Float32Array(3 * plane);
+  for (let at = 0; at < plane; at++) {
+    for (let c = 0; c < 3; c++) values[c * plane + at] = picture.data[3 * at + c]! / 127.5 - 1;
+  }
+  return values;
+}
