@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packRgba8, packRgba8Reference, pictureTensor } from '../../src/ops/pixels.js';
+import { evaluate } from '../../src/runtime/evaluate.js';
+import type { Gpu } from '../../src/runtime/gpu.js';
+import { closeGpu } from '../../src/runtime/gpu.js';
+import { gaussian, openTestGpu } from '../fixtures.js';
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openTestGpu();
+});
+afterAll(() => closeGpu(gpu));
+
+async function pack(shape: readonly number[], data: Float32Array<ArrayBuffer>): Promise<Uint8Array> {
+  const { y } = await evaluate(gpu, { x: { shape, data } }, (rec, t) => ({ y: packRgba8(rec, t.x) }));
+  return new Uint8Array(y.data.buffer);
+}
+
+describe('packRgba8', () => {
+  it('equals its twin for pictures that leave −1 … 1', async () => {
+    const x = gaussian([2, 3, 5, 31], 1);
+    expect(await pack(x.shape, x.data)).toEqual(packRgba8Reference(x.data, 2, 155));
+  });
+
+  it('clamps, truncates and never rounds up', async () => {
+    const data = Float32Array.from([-3, -1, -0.9999, 0, 0.9999, 1, 3, 1 / 255, 0.5, -0.5, 0.1, 0.2]);
+    const pixels = await pack([1, 3, 2, 2], data);
+    expect([...pixels]).toEqual([0, 254, 191, 255, 0, 255, 63, 255, 0, 255, 140, 255, 127, 128, 153, 255]);
+  });
+});
+
+describe('pictureTensor', () => {
+  it('puts bytes 0 … 255 on −1 … 1, a plane a colour', () => {
+    const data = Uint8Array.from([0, 51, 102, 153, 204, 255]);
+    const expected = [-1, 0.2, -0.6, 0.6, -0.2, 1];
+    const tensor = pictureTensor({ width: 2, height: 1, data });
+    expected.forEach((value, at) => expect(tensor[at]).toBeCloseTo(value, 6));
+  });
+});
