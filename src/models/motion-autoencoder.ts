@@ -1,6 +1,6 @@
 import { packRgba8 } from '../ops/pixels.js';
 import type { Gpu } from '../runtime/gpu.js';
-import { bufferOf, check, createBuffer, createTensor, destroyBuffer, destroyTensor } from '../runtime/gpu.js'; // prettier-ignore
+import { bufferOf, createBuffer, createTensor, destroyBuffer, destroyTensor, settle } from '../runtime/gpu.js'; // prettier-ignore
 import type { PlanOptions } from '../runtime/plan.js';
 import { compilePlan, destroyPlan, outputTensor, readOutputs, runPlan, writeInput } from '../runtime/plan.js';
 import { input, output } from '../runtime/recorder.js';
@@ -177,10 +177,10 @@ async function openDecoder(
   async function readPixels(buffer: GPUBuffer): Promise<Uint8Array<ArrayBuffer>> {
     try {
       await buffer.mapAsync(GPUMapMode.READ);
-      check(gpu);
+      await settle(gpu);
       return new Uint8Array(buffer.getMappedRange(0, bytes).slice(0));
     } catch (error) {
-      check(gpu);
+      await settle(gpu);
       throw error;
     } finally {
       if (buffer.mapState === 'mapped') buffer.unmap();
