@@ -5,10 +5,10 @@
 //   bias [outputs]
 //   y    [rows, outputs]
 //
-// One workgroup makes a 64×64 tile of y with 16×16 invocations, a 4×4 block each. Sixteen columns of k at a time, the
-// workgroup copies a 64×16 panel of x and one of w to shared memory, transposed so that an invocation reads its four
-// rows (and its four columns) as one vec4. Each panel is summed by itself before it joins the total: the rounding error
-// of a long sum then grows with √16 + √(inputs/16) instead of √inputs.
+// One workgroup makes a 64×64 tile of y with 16×8 invocations, two blocks of 4×4 each: rows 4i … 4i+3 and 32 further
+// down. Sixteen columns of k at a time, the workgroup copies a 64×16 panel of x and one of w to shared memory,
+// transposed so that an invocation reads four rows (and its four columns) as one vec4. Each panel is summed by itself
+// before it joins the total: the rounding error of a long sum then grows with √16 + √(inputs/16) instead of √inputs.
 
 struct Params {
   rows: u32,
@@ -30,7 +30,7 @@ const PANEL = 16u;
 var<workgroup> xPanel: array<vec4f, 256>; // [k][row/4]
 var<workgroup> wPanel: array<vec4f, 256>; // [k][column/4]
 
-@compute @workgroup_size(16, 16)
+@compute @workgroup_size(16, 8)
 fn main(
   @builtin(workgroup_id) tile: vec3u,
   @builtin(local_invocation_id) local: vec3u,
@@ -38,45 +38,51 @@ fn main(
 ) {
   let row0 = tile.y * TILE;
   let column0 = tile.x * TILE;
-  // Copying: an invocation brings one k of four rows of each panel. Neighbours bring neighbouring k.
+  // Copying: an invocation brings one k of four rows of each panel, twice. Neighbours bring neighbouring k.
   let copyK = index % PANEL;
-  let copyRow = index / PANEL * 4u;
-  var total = array<vec4f, 4>();
+  var total = array<vec4f, 8>();
   for (var k0 = 0u; k0 < params.inputs; k0 += PANEL) {
     let k = k0 + copyK;
-    var xValues = vec4f();
-    var wValues = vec4f();
-    if (k < params.inputs) {
-      for (var i = 0u; i < 4u; i++) {
-        let row = row0 + copyRow + i;
-        if (row < params.rows) {
-          xValues[i] = x[row * params.inputs + k];
-        }
-        let column = column0 + copyRow + i;
-        if (column < params.outputs) {
-          wValues[i] = w[column * params.inputs + k];
+    for (var group = index / PANEL; group < TILE / 4u; group += 8u) {
+      var xValues = vec4f();
+      var wValues = vec4f();
+      if (k < params.inputs) {
+        for (var i = 0u; i < 4u; i++) {
+          let row = row0 + group * 4u + i;
+          if (row < params.rows) {
+            xValues[i] = x[row * params.inputs + k];
+          }
+          let column = column0 + group * 4u + i;
+          if (column < params.outputs) {
+            wValues[i] = w[column * params.inputs + k];
+          }
         }
       }
+      xPanel[copyK * 16u + group] = xValues;
+      wPanel[copyK * 16u + group] = wValues;
     }
-    xPanel[copyK * 16u + copyRow / 4u] = xValues;
-    wPanel[copyK * 16u + copyRow / 4u] = wValues;
     workgroupBarrier();
-    var partial = array<vec4f, 4>();
+    var partial = array<vec4f, 8>();
     for (var k = 0u; k < PANEL; k++) {
-      let a = xPanel[k * 16u + local.y];
+      let upper = xPanel[k * 16u + local.y];
+      let lower = xPanel[k * 16u + local.y + 8u];
       let b = wPanel[k * 16u + local.x];
-      partial[0] = fma(vec4f(a.x), b, partial[0]);
-      partial[1] = fma(vec4f(a.y), b, partial[1]);
-      partial[2] = fma(vec4f(a.z), b, partial[2]);
-      partial[3] = fma(vec4f(a.w), b, partial[3]);
+      partial[0] = fma(vec4f(upper.x), b, partial[0]);
+      partial[1] = fma(vec4f(upper.y), b, partial[1]);
+      partial[2] = fma(vec4f(upper.z), b, partial[2]);
+      partial[3] = fma(vec4f(upper.w), b, partial[3]);
+      partial[4] = fma(vec4f(lower.x), b, partial[4]);
+      partial[5] = fma(vec4f(lower.y), b, partial[5]);
+      partial[6] = fma(vec4f(lower.z), b, partial[6]);
+      partial[7] = fma(vec4f(lower.w), b, partial[7]);
     }
-    for (var i = 0u; i < 4u; i++) {
+    for (var i = 0u; i < 8u; i++) {
       total[i] += partial[i];
     }
     workgroupBarrier();
   }
-  for (var i = 0u; i < 4u; i++) {
-    let row = row0 + local.y * 4u + i;
+  for (var i = 0u; i < 8u; i++) {
+    let row = row0 + (local.y + i / 4u * 8u) * 4u + i % 4u;
     for (var j = 0u; j < 4u; j++) {
       let column = column0 + local.x * 4u + j;
       if (row < params.rows && column < params.outputs) {
