@@ -58,14 +58,12 @@ export async function runOnWave(
   try {
     writeInput(plan, 'wave', wave);
     runPlan(plan);
-    if (taps) {
-      const data = await readOutputs(plan, [...plan.outputs.keys()]);
-      for (const [name, { shape }] of plan.outputs) {
-        const values = data[name];
-        if (values) taps.set(name, { shape, data: values });
-      }
+    const { result, ...inner } = await readOutputs(plan, taps ? [...plan.outputs.keys()] : ['result']);
+    if (!result) throw new Error(`${label} has no result`);
+    for (const [name, data] of Object.entries(inner)) {
+      taps?.set(name, { shape: plan.outputs.get(name)?.shape ?? [], data });
     }
-    return (await readOutputs(plan, ['result'])).result;
+    return result;
   } finally {
     destroyPlan(plan);
   }
