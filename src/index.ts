@@ -1,1 +1,32 @@
+/**
+ * The public API, for browsers and Node alike: open a GPU, load weights, animate. In Node, `float-webgpu/node` adds
+ * Dawn, files and video.
+ */
 export { InputError } from './errors.js';
+export { animate } from './animate.js';
+export type { AnimateOptions, Frame } from './animate.js';
+export { frameCount, speechMotion } from './motion.js';
+export type { FloatModel, MotionOptions, Stage } from './motion.js';
+export { closeGpu, openGpu } from './runtime/gpu.js';
+export type { Gpu } from './runtime/gpu.js';
+export type { Picture } from './media/picture.js';
+export type { Sound } from './media/sound.js';
+export { decodeWav } from './media/wav.js';
+export { emotions } from './models/emotions.js';
+export type { Emotion } from './models/emotions.js';
+export { createAudioEncoder } from './models/audio-encoder.js';
+export type { AudioEncoder } from './models/audio-encoder.js';
+export { createEmotionEncoder } from './models/emotion-encoder.js';
+export type { EmotionEncoder } from './models/emotion-encoder.js';
+export { createFlowTransformer } from './models/fmt.js';
+export type { FlowTransformer } from './models/fmt.js';
+export { createMotionAutoencoder, pictureTensor } from './models/motion-autoencoder.js';
+export type { MotionAutoencoder, Portrait } from './models/motion-autoencoder.js';
+export { solverNames } from './sampling/solvers.js';
+export type { SolverName } from './sampling/solvers.js';
+export { loadWeights } from './weights/load.js';
+export { blobSource, memorySource } from './weights/source.js';
+export type { ByteSource, WeightSource } from './weights/source.js';
+export type { ModelConfig } from './weights/config.js';
+export { publishedConfig } from './weights/published-config.js';
+export { version } from './version.js';

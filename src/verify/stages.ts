@@ -1,4 +1,4 @@
-import type { FloatModel } from '../animate.js';
+import type { FloatModel } from '../motion.js';
 import { InputError } from '../errors.js';
 import type { HostTensor } from '../runtime/evaluate.js';
 import type { Comparison, PictureComparison } from './compare.js';

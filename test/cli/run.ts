@@ -19,8 +19,16 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Runs the built command (`npm run build` first; `npm test` does) to its end. */
-export function runFloat(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Finished> {
+/**
+ * Runs the built command (`npm run build` first; `npm test` does) to its end.
+ *
+ * @param interruptWhen the command gets SIGINT once this is true.
+ */
+export function runFloat(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  interruptWhen?: () => boolean,
+): Promise<Finished> {
   const child = spawn(process.execPath, [join(root, 'dist/cli/main.js'), ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -29,7 +37,13 @@ export function runFloat(args: readonly string[], env: NodeJS.ProcessEnv = {}): 
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const poll = setInterval(() => {
+    if (interruptWhen?.()) child.kill('SIGINT');
+  }, 50);
   return new Promise((resolve, reject) => {
-    child.on('error', reject).on('close', (status) => resolve({ status, stdout, stderr }));
+    child.on('error', reject).on('close', (status) => {
+      clearInterval(poll);
+      resolve({ status, stdout, stderr });
+    });
   });
 }

@@ -1,0 +1,8 @@
+/** What Node adds to the public API: a GPU through Dawn, weights, pictures and sound from files, video to a file. */
+export { requestNodeAdapter } from './gpu.js';
+export type { AdapterChoice } from './gpu.js';
+export { openWeights } from './weights.js';
+export { readPng, writePng } from './png.js';
+export { readWav } from './wav.js';
+export { createVideoWriter } from './video.js';
+export type { VideoOptions, VideoWriter } from './video.js';

@@ -1,0 +1,111 @@
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPng } from '../../src/node/png.js';
+import { emptyFolder, golden, runFloat } from './run.js';
+
+const adapter = ['--adapter', process.env['FLOAT_TEST_ADAPTER'] ?? 'software'];
+const tiny = [
+  ...adapter,
+  '--image',
+  golden('tiny/image.png'),
+  '--audio',
+  golden('tiny/wave.wav'),
+  '--weights',
+  golden('tiny'),
+];
+
+let folder: string;
+beforeAll(() => {
+  folder = emptyFolder();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('float animate', () => {
+  it('writes a video with sound, its frames and its motion, and reuses the motion', async () => {
+    const [video, frames, motion] = ['out.mp4', 'frames', 'motion.safetensors'].map((name) =>
+      join(folder, name),
+    );
+    const outputs = ['--out', video!, '--frames-dir', frames!, '--motion-out', motion!, '--size', '96'];
+    const first = await runFloat(['animate', ...tiny, ...outputs, '--json']);
+    expect(first.status, first.stderr).toBe(0);
+    expect(JSON.parse(first.stdout)).toMatchObject({ out: video, frames: 24, fps: 25 });
+    expect(readdirSync(folder).sort()).toEqual(['frames', 'motion.safetensors', 'out.mp4']);
+    expect(readdirSync(frames!).length).toBe(24);
+    const picture = await readPng(join(frames!, 'frame000000.png'));
+    expect([picture.width, picture.height]).toEqual([96, 96]);
+
+    const input = new Input({ source: new BufferSource(readFileSync(video!)), formats: ALL_FORMATS });
+    const track = await input.getPrimaryVideoTrack();
+    expect([track?.codec, track?.displayWidth, await track?.computeDuration()]).toEqual(['avc', 96, 0.96]);
+    expect((await input.getPrimaryAudioTrack())?.codec).toBe('aac');
+
+    const again = join(folder, 'again');
+    const second = await runFloat([
+      'animate',
+      ...tiny,
+      '--motion-in',
+      motion!,
+      '--frames-dir',
+      again,
+      '--size',
+      '96',
+    ]);
+    expect(second.status, second.stderr).toBe(0);
+    for (const name of readdirSync(frames!)) {
+      expect(readFileSync(join(again, name)).equals(readFileSync(join(frames!, name)))).toBe(true);
+    }
+  });
+
+  it('leaves nothing behind when interrupted', async () => {
+    const out = join(folder, 'interrupted.mp4');
+    const partial = () => readdirSync(folder).filter((name) => name.startsWith('interrupted'));
+    const args = ['animate', ...tiny, '--out', out, '--nfe', '400'];
+    const { status } = await runFloat(args, {}, () => partial().length > 0);
+    expect(status).toBe(130);
+    expect(partial()).toEqual([]);
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('float verify', () => {
+  it('passes golden/tiny’s encoder and says so', async () => {
+    const { status, stdout } = await runFloat(['verify', golden('tiny'), '--stages', 'encode', ...adapter]);
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(
+      /^verify: 15 tensors, worst ratio \d+\.\d+ at encode\//,
+    );
+    expect(status).toBe(0);
+  });
+
+  it('fails with status 1 on the weights of another model', async () => {
+    const { status, stdout } = await runFloat([
+      'verify',
+      golden('demo'),
+      '--weights',
+      golden('tiny'),
+      '--stages',
+      'encode',
+      ...adapter,
+    ]);
+    expect(stdout).toMatch(/encode\/s_r .*FAIL/);
+    expect(status).toBe(1);
+  });
+});
+
+describe('float inspect', () => {
+  it('lists tensors and complete parts', async () => {
+    const { status, stdout } = await runFloat(['inspect', golden('tiny/weights.safetensors')]);
+    expect(stdout).toContain('motion_autoencoder.dec.direction.weight');
+    expect(stdout).toMatch(/fmt: complete/);
+    expect(status).toBe(0);
+  });
+});
+
+describe('float info', () => {
+  it('names the adapter and ends by itself', async () => {
+    const { status, stdout } = await runFloat(['info', ...adapter]);
+    expect(stdout).toMatch(/adapter/i);
+    expect(status).toBe(0);
+  });
+});

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openGoldenFolder } from '../src/node/golden-files.js';
+import { closeGpu } from '../src/runtime/gpu.js';
+import type { Gpu } from '../src/runtime/gpu.js';
+import { goldenStages, openStage } from '../src/verify/golden-set.js';
+import type { GoldenStageName } from '../src/verify/golden-set.js';
+import { verifyStages } from '../src/verify/stages.js';
+import { openTestGpu } from './fixtures.js';
+import { demoModel, goldenFolder, tinyModel } from './model.js';
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await openTestGpu();
+});
+afterAll(() => closeGpu(gpu));
+
+/** Runs one stage of a set: every tensor it stores must be judged, and pass. */
+async function verifyStage(set: 'tiny' | 'demo', name: GoldenStageName): Promise<void> {
+  const files = await openGoldenFolder(goldenFolder(set));
+  const stage = await openStage(files, name);
+  const model = await (set === 'tiny' ? tinyModel(gpu) : demoModel(gpu));
+  const judged: string[] = [];
+  const failed: string[] = [];
+  for await (const row of verifyStages(model, files, [name])) {
+    if ('torchError' in row) judged.push(row.name);
+    if (!row.pass) failed.push(JSON.stringify(row));
+  }
+  expect(failed).toEqual([]);
+  expect(judged).toEqual([...(stage?.tensors.keys() ?? [])]);
+  expect(judged.length).toBeGreaterThan(0);
+}
+
+describe('golden/tiny: the published model at small, awkward widths', () => {
+  it.each(goldenStages)('%s', (stage) => verifyStage('tiny', stage));
+});
+
+describe('golden/demo: the trained checkpoint that ships', () => {
+  it.each(['encode', 'audio', 'emotion', 'sample', 'animate'] as const)('%s', (stage) =>
+    verifyStage('demo', stage),
+  );
+});
