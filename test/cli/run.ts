@@ -38,7 +38,9 @@ export function runFloat(
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const poll = setInterval(() => {
-    if (interruptWhen?.()) child.kill('SIGINT');
+    if (!interruptWhen?.()) return;
+    clearInterval(poll);
+    child.kill('SIGINT');
   }, 50);
   return new Promise((resolve, reject) => {
     child.on('error', reject).on('close', (status) => {
