@@ -1,0 +1,130 @@
+import { InputError, messageOf } from '../errors.js';
+import { upright, type Orientation } from './exif.js';
+import { readJpegHeader } from './jpeg.js';
+import type { Picture } from './picture.js';
+import { readWebpHeader } from './webp.js';
+
+export type PictureFormat = 'PNG' | 'JPEG' | 'WebP';
+
+/** What differs between Node and a browser. */
+export interface PictureCodecs {
+  /** PNG to picture; throws InputError. */
+  decodePng(bytes: Uint8Array, name: string): Picture | Promise<Picture>;
+  /** The decoder's compiled code. Left out, its package fetches the .wasm that lies beside it, as bundlers arrange. */
+  readonly wasm?: (format: 'JPEG' | 'WebP') => Promise<WebAssembly.Module>;
+}
+
+const MAX_PIXELS = 2 ** 26;
+
+const SIGNATURES: readonly (readonly [PictureFormat, string])[] = [
+  ['PNG', '\x89PNG\r\n\x1a\n'],
+  ['JPEG', '\xff\xd8\xff'],
+  ['WebP', 'RIFF....WEBP'],
+];
+/** Kinds people try, to be told by name. */
+const OTHERS: readonly (readonly [string, string])[] = [
+  ['a GIF', 'GIF8'],
+  ['a TIFF', 'II*\0'],
+  ['a TIFF', 'MM\0*'],
+  ['a BMP', 'BM'],
+  ['a HEIC picture', '....ftyphei'],
+  ['a HEIC picture', '....ftypmif1'],
+  ['an AVIF picture', '....ftypavif'],
+  ['an SVG drawing', '<svg'],
+];
+
+/** Whether the bytes begin with `signature`, a full stop standing for any byte. A file shorter than that may be a part of one. */
+export function beginsWith(bytes: Uint8Array, signature: string): boolean {
+  return [...signature].every(
+    (letter, i) => letter === '.' || i >= bytes.length || bytes[i] === letter.charCodeAt(0),
+  );
+}
+
+/** The format by the first bytes, whatever the file is called. Throws InputError for any other. */
+export function pictureFormat(bytes: Uint8Array, name: string): PictureFormat {
+  if (bytes.length === 0) throw new InputError(`${name}: an empty file, expected a PNG, JPEG or WebP`);
+  const known = SIGNATURES.find(([, signature]) => beginsWith(bytes, signature));
+  if (known) return known[0];
+  const other = OTHERS.find(
+    ([, signature]) => bytes.length >= signature.length && beginsWith(bytes, signature),
+  );
+  throw new InputError(`${name}: ${other ? `${other[0]}, ` : ''}not a PNG, JPEG or WebP file`);
+}
+
+/**
+ * Any PNG, JPEG (baseline, progressive, grey) or still WebP as an upright RGB picture: turned as its EXIF says (JPEG, WebP),
+ * transparent pixels over black, colour profiles ignored. At most 8192² pixels. `name` is for messages.
+ * Throws InputError for everything that is none, cut, damaged or larger.
+ */
+export async function decodePicture(
+  bytes: Uint8Array,
+  name: string,
+  codecs: PictureCodecs,
+): Promise<Picture> {
+  const format = pictureFormat(bytes, name);
+  if (format === 'PNG') return codecs.decodePng(bytes, name);
+  const header = (format === 'JPEG' ? readJpegHeader : readWebpHeader)(bytes, name);
+  const { width, height, orientation } = header;
+  if (width === 0 || height === 0)
+    throw new InputError(`${name}: corrupt ${format} (${width}x${height} pixels)`);
+  if (width * height > MAX_PIXELS)
+    throw new InputError(`${name}: ${width}x${height} pixels, expected at most 8192x8192`);
+  const decoded = await decodeByWasm(format, bytes, name, codecs);
+  if (decoded.width !== width || decoded.height !== height)
+    throw new InputError(`${name}: corrupt ${format} (no picture of the announced size)`);
+  return overBlackUpright(decoded, orientation);
+}
+
+/** The part of @jsquash/jpeg/decode.js and @jsquash/webp/decode.js in use; their declarations lack the module argument. */
+interface Decoder {
+  init(wasm: WebAssembly.Module | undefined, options: { printErr?: (line: string) => void }): Promise<void>;
+  default(bytes: Uint8Array): Promise<ImageData>;
+}
+
+async function decodeByWasm(
+  format: 'JPEG' | 'WebP',
+  bytes: Uint8Array,
+  name: string,
+  codecs: PictureCodecs,
+): Promise<ImageData> {
+  const imported: unknown = await (format === 'JPEG'
+    ? import('@jsquash/jpeg/decode.js')
+    : import('@jsquash/webp/decode.js'));
+  const decoder = imported as Decoder;
+  const wasm = await codecs.wasm?.(format);
+  const complaints: string[] = [];
+  const fail = (why: string): never => {
+    throw new InputError(`${name}: corrupt ${format} (${why})`);
+  };
+  // A fresh instance each time, begun and used without a pause in between: one that failed is unusable.
+  const started = decoder.init(wasm, { printErr: (line) => complaints.push(line) });
+  const decoding = decoder.default(bytes);
+  try {
+    await started;
+    const decoded = await decoding;
+    // libjpeg goes on after damage, with grey or garbage.
+    return complaints[0] === undefined ? decoded : fail(complaints[0]);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    return fail(
+      complaints.at(-1) ?? (error instanceof Error ? messageOf(error) : 'its data cannot be decoded'),
+    );
+  } finally {
+    // The memory of an instance never shrinks: let it go.
+    await decoder.init(wasm, {});
+  }
+}
+
+/** RGBA, colours not multiplied by alpha, laid over black. */
+function overBlackUpright(image: ImageData, orientation: Orientation): Picture {
+  const { width, height, data: rgba } = image;
+  const data = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
+    const alpha = rgba[from + 3] as number;
+    for (let c = 0; c < 3; c++) {
+      const value = rgba[from + c] as number;
+      data[to + c] = alpha === 255 ? value : Math.round((value * alpha) / 255);
+    }
+  }
+  return upright({ width, height, data }, orientation);
+}

@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Picture } from '../media/picture.js';
+import { decodePicture, type PictureCodecs } from '../media/picture-format.js';
+import { readInput } from './files.js';
+import { decodePng } from './png.js';
+
+const WASM = {
+  JPEG: '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
+  WebP: '@jsquash/webp/codec/dec/webp_dec.wasm',
+};
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
+
+const codecs: PictureCodecs = {
+  decodePng,
+  wasm: (format) => {
+    const module = compiled.get(format) ?? compile(createRequire(import.meta.url).resolve(WASM[format]));
+    compiled.set(format, module);
+    return module;
+  },
+};
+
+async function compile(path: string): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(new Uint8Array(await readFile(path)));
+}
+
+/**
+ * A PNG, JPEG or WebP file as an upright RGB picture; the format is told by the content, not by the name.
+ * Throws InputError for a file that is missing, of another kind, cut short, damaged or larger than 8192² pixels.
+ */
+export async function readPicture(path: string): Promise<Picture> {
+  return decodePicture(await readInput(path), path, codecs);
+}
