@@ -2,7 +2,7 @@ import { guidance } from '../ops/guidance.js';
 import type { HostTensor } from '../runtime/evaluate.js';
 import type { Gpu } from '../runtime/gpu.js';
 import type { Plan } from '../runtime/plan.js';
-import { compilePlan, destroyPlan, readOutputs, runPlan, writeInput } from '../runtime/plan.js';
+import { compilePlan, destroyPlan, outputTensor, readOutputs, runPlan, writeInput } from '../runtime/plan.js';
 import type { Recorder } from '../runtime/recorder.js';
 import { input, output } from '../runtime/recorder.js';
 import { needsGuidance } from '../sampling/guidance.js';
@@ -122,7 +122,7 @@ function createFields(config: FloatConfig, planOf: (options: EvaluatorOptions) =
       if (!plan) plans.set(guided, (plan = planOf({ guided })));
       const ready = await plan;
       if (holder.get(ready) !== own) {
-        writeConditions(ready, config, own, guided, scales);
+        writeConditions(ready, own, guided, scales);
         holder.set(ready, own);
       }
       return (await evaluateAt(ready, t, x)).subarray(start);
@@ -139,20 +139,15 @@ function createEvaluator(
   return {
     evaluate: async ({ t, x, ...conditions }, scales = { audio: 1, emotion: 1 }) => {
       checkConditions(config, conditions);
-      writeConditions(plan, config, conditions, guided, scales);
+      writeConditions(plan, conditions, guided, scales);
       return evaluateAt(plan, t, x);
     },
     async readTaps() {
       const names = [...plan.outputs.keys()].filter((name) => name !== 'v');
       const data = await readOutputs(plan, names);
-      return new Map(
-        names.map((name) => {
-          return [
-            name,
-            { shape: plan.outputs.get(name)?.shape ?? [], data: data[name] as Float32Array<ArrayBuffer> },
-          ];
-        }),
-      );
+      const taps = new Map<string, HostTensor>();
+      for (const name of names) taps.set(name, { shape: outputTensor(plan, name).shape, data: data[name]! });
+      return taps;
     },
     destroy: () => release(plan),
   };
@@ -177,32 +172,28 @@ function compileField(
   return compilePlan(gpu, guided ? 'guided field' : 'field', record, { taps });
 }
 
-/** Writes what does not change within a window. Dropped conditions are zeros: u has no wa and no we, a has no we. */
+/** Writes what does not change within a window. */
 function writeConditions(
   plan: Plan,
-  config: FloatConfig,
-  { wa, wr, we, prevX, prevWa }: WindowConditions,
+  conditions: WindowConditions,
   guided: boolean,
-  scales: GuidanceScales,
+  { audio, emotion }: GuidanceScales,
 ): void {
-  const noWa = new Float32Array(wa.length);
-  const noWe = new Float32Array(we.length);
-  const kept = guided
-    ? [
-        { wa: noWa, we: noWe },
-        { wa, we: noWe },
-        { wa, we },
-      ]
-    : [{ wa, we }];
-  const { dim_w: d } = config;
-  const rows = kept.flatMap(({ wa, we }) =>
-    [prevWa, wa].flatMap((audio) =>
-      Array.from({ length: audio.length / d }, (_, i) => [wr, audio.subarray(i * d, (i + 1) * d), we]).flat(),
-    ),
-  );
-  writeInput(plan, 'condition', joined(rows));
-  writeInput(plan, 'prevX', Float32Array.from(prevX));
-  if (guided) writeInput(plan, 'scales', Float32Array.of(scales.audio, scales.emotion));
+  const all = conditions;
+  const a = { ...all, we: new Float32Array(all.we.length) };
+  const u = { ...a, wa: new Float32Array(all.wa.length) };
+  writeInput(plan, 'condition', joined((guided ? [u, a, all] : [all]).flatMap(conditionOfFrames)));
+  writeInput(plan, 'prevX', Float32Array.from(conditions.prevX));
+  if (guided) writeInput(plan, 'scales', Float32Array.of(audio, emotion));
+}
+
+/** wr, wa, we of each of the N frames, in this order. */
+function conditionOfFrames({ wa, wr, we, prevWa }: WindowConditions): Float32Array[] {
+  const frames = (features: Float32Array) =>
+    Array.from({ length: features.length / wr.length }, (_, i) =>
+      features.subarray(i * wr.length, (i + 1) * wr.length),
+    );
+  return [...frames(prevWa), ...frames(wa)].flatMap((frame) => [wr, frame, we]);
 }
 
 /** The field at (t, x) under the conditions written before, `[N, d]`. */
