@@ -1,19 +1,18 @@
 import type { Command } from 'commander';
-import { openFileSource } from '../node/file-source.js';
+import { openCheckpointFiles } from '../node/checkpoint-files.js';
 import { openWeights } from '../node/weights.js';
-import { openSafetensors } from '../weights/safetensors.js';
 import { completeParts } from '../weights/check.js';
+import { joinWeights } from '../weights/join.js';
 import { modelParts } from '../weights/manifest.js';
 import type { ModelPart } from '../weights/manifest.js';
 import { elementCount, formatShape } from '../weights/source.js';
-import type { WeightSource } from '../weights/source.js';
 import { InputError } from '../errors.js';
 
 export function addInspect(program: Command): void {
   program
     .command('inspect')
-    .description('list the tensors of a safetensors file, and which parts of the model it has whole')
-    .argument('<file>', 'a safetensors file, a folder with weights.safetensors, or a weights.json')
+    .description('list the tensors of a checkpoint, and which parts of the model it has whole')
+    .argument('<path>', 'safetensors, float.pth, a folder with weights, or a weights.json')
     .option('--config <file>', 'the configuration to compare with, instead of the one beside the weights')
     .option('--json', 'print JSON')
     .action(async (file: string, options: { config?: string; json?: boolean }) => {
@@ -23,8 +22,9 @@ export function addInspect(program: Command): void {
 
 /** What `float inspect` prints. A file that is no checkpoint (saved motion, say) is listed all the same. */
 async function inspect(path: string, options: { config?: string; json?: boolean }): Promise<string> {
-  const { source, close } = await openAny(path);
+  const { files, close } = await openCheckpointFiles([path]);
   try {
+    const source = joinWeights(files);
     const tensors = [...source.tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
     const parameters = tensors.reduce((sum, { shape }) => sum + elementCount(shape), 0);
     const fit = await fitOf(path, options.config);
@@ -41,20 +41,6 @@ async function inspect(path: string, options: { config?: string; json?: boolean 
     return `${lines.join('\n')}\n`;
   } finally {
     await close();
-  }
-}
-
-async function openAny(path: string): Promise<{ source: WeightSource; close: () => Promise<void> }> {
-  if (!path.endsWith('.safetensors')) {
-    const { weights, close } = await openWeights(path, { parts: [] });
-    return { source: weights, close };
-  }
-  const bytes = await openFileSource(path);
-  try {
-    return { source: await openSafetensors(bytes), close: () => bytes.close() };
-  } catch (error) {
-    await bytes.close();
-    throw error;
   }
 }
 

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { InputError, messageOf } from '../errors.js';
 import { addAnimate } from './animate.js';
+import { addConvert } from './convert.js';
 import { addInfo } from './info.js';
 import { addInspect } from './inspect.js';
 import { addVerify } from './verify.js';
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   addAnimate(program);
   addVerify(program);
   addInspect(program);
+  addConvert(program);
   addInfo(program);
   await program.parseAsync();
 }

@@ -31,13 +31,27 @@ export function createProgress(quiet: boolean): Progress {
   };
 }
 
-/** `[#####-----]  52/103 frames  12.3 frames/s  0:04 left`. */
+/** `[#####-----] 52/103 frames  12.3 frames/s  0:04 left`. */
 export function frameStatus(done: number, count: number, seconds: number): string {
-  const width = 24;
-  const filled = Math.round((done / count) * width);
-  const bar = '#'.repeat(filled) + '-'.repeat(width - filled);
   const rate = done / seconds;
-  const left = Math.round((count - done) / rate);
-  const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
-  return `[${bar}] ${done}/${count} frames  ${rate.toFixed(1)} frames/s  ${clock} left`;
+  return `${bar(done / count)} ${done}/${count} frames  ${rate.toFixed(1)} frames/s  ${clock((count - done) / rate)} left`;
+}
+
+/** `[#####-----] 1240/2470 MB  410 MB/s  0:03 left`. */
+export function byteStatus(done: number, total: number, seconds: number): string {
+  const mega = (bytes: number) => (bytes / 1e6).toFixed(0);
+  const rate = done / seconds;
+  return `${bar(done / total)} ${mega(done)}/${mega(total)} MB  ${mega(rate)} MB/s  ${clock((total - done) / rate)} left`;
+}
+
+function bar(share: number): string {
+  const width = 24;
+  const filled = Math.round(share * width);
+  return `[${'#'.repeat(filled)}${'-'.repeat(width - filled)}]`;
+}
+
+/** Minutes and seconds. */
+function clock(seconds: number): string {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }

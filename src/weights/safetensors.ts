@@ -144,36 +144,53 @@ export interface TensorData {
 }
 
 /**
- * A whole safetensors file in memory, all tensors F32, in the order given; for small files. The header is padded with
- * spaces to a multiple of 8 bytes, so that the tensors are aligned.
+ * A whole safetensors file in memory, all tensors F32, in the order given; for small files.
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, TensorData> | Readonly<Record<string, TensorData>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  const list: [string, TensorData][] = Symbol.iterator in tensors ? [...(tensors)] : Object.entries(tensors);
-  const header = new Map<string, unknown>();
-  if (Object.keys(metadata).length > 0) header.set('__metadata__', metadata);
-  let dataBytes = 0;
-  for (const [name, { shape, data }] of list) {
-    if (elementCount(shape) !== data.length || name === '__metadata__') {
+  const list: [string, TensorData][] = Symbol.iterator in tensors ? [...tensors] : Object.entries(tensors);
+  const infos = list.map(([name, { shape, data }]): [string, TensorInfo] => {
+    if (elementCount(shape) !== data.length) {
       throw new Error(
         `writeSafetensors: ${quote(name)} of shape ${formatShape(shape)} has ${data.length} elements`,
       );
     }
-    header.set(name, { dtype: 'F32', shape, data_offsets: [dataBytes, dataBytes + data.byteLength] });
-    dataBytes += data.byteLength;
-  }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
-  const headerBytes = Math.ceil(json.length / 8) * 8;
-  const file = new Uint8Array(8 + headerBytes + dataBytes);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  file.fill(0x20, 8, 8 + headerBytes);
-  file.set(json, 8);
-  let at = 8 + headerBytes;
+    return [name, { dtype: 'F32', shape }];
+  });
+  const { header, size } = safetensorsHeader(infos, metadata);
+  const file = new Uint8Array(size);
+  file.set(header);
+  let at = header.length;
   for (const [, { data }] of list) {
     file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;
   }
   return file;
+}
+
+/**
+ * What precedes the tensors in a safetensors file that holds them in the order given, and the bytes of the whole file. The
+ * JSON is padded with spaces to a multiple of 8 bytes, so that the tensors are aligned.
+ */
+export function safetensorsHeader(
+  tensors: Iterable<readonly [string, TensorInfo]>,
+  metadata: Readonly<Record<string, string>> = {},
+): { header: Uint8Array<ArrayBuffer>; size: number } {
+  const entries = new Map<string, unknown>();
+  if (Object.keys(metadata).length > 0) entries.set('__metadata__', metadata);
+  let dataBytes = 0;
+  for (const [name, { dtype, shape }] of tensors) {
+    if (name === '__metadata__') throw new Error('safetensorsHeader: no tensor can be called "__metadata__"');
+    const end = dataBytes + elementCount(shape) * dtypeBytes[dtype];
+    entries.set(name, { dtype, shape, data_offsets: [dataBytes, end] });
+    dataBytes = end;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
+  const jsonBytes = Math.ceil(json.length / 8) * 8;
+  const header = new Uint8Array(8 + jsonBytes).fill(0x20, 8);
+  new DataView(header.buffer).setBigUint64(0, BigInt(jsonBytes), true);
+  header.set(json, 8);
+  return { header, size: header.length + dataBytes };
 }

@@ -123,7 +123,7 @@ describe('openWeights', () => {
     const none = join(folder, 'none.safetensors');
     expect(await rejection(openWeights(none), InputError)).toBe(`${none}: cannot read: no such file or directory`);
     const empty = await mkdtemp(join(folder, 'empty-'));
-    expect(await rejection(openWeights(empty), InputError)).toContain('expected weights.safetensors or');
+    expect(await rejection(openWeights(empty), InputError)).toContain('expected weights.safetensors,');
     const configPath = join(folder, 'none.json');
     expect(await rejection(openWeights(tinyFile, { configPath }), InputError)).toContain('none.json: cannot read');
   });

@@ -1,0 +1,65 @@
+import { extname } from 'node:path';
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { InputError } from '../errors.js';
+import { writeSafetensorsFile } from '../node/safetensors-file.js';
+import { openWeights } from '../node/weights.js';
+import type { FloatType } from '../weights/encode.js';
+import { expectedTensors } from '../weights/manifest.js';
+import { byteStatus, createProgress } from './progress.js';
+
+interface ConvertFlags {
+  out: string;
+  dtype: 'f32' | 'f16' | 'bf16';
+  config?: string;
+  quiet?: boolean;
+}
+
+export function addConvert(program: Command): void {
+  program
+    .command('convert')
+    .description('make one checked safetensors file from the files of a checkpoint')
+    .argument(
+      '<path...>',
+      'float.pth, safetensors, folders of Hugging Face’s, or one folder with all: together the whole model',
+    )
+    .requiredOption('--out <safetensors>', 'the file to write; its configuration is in its metadata')
+    .addOption(
+      new Option('--dtype <type>', 'how to write numbers').choices(['f32', 'f16', 'bf16']).default('f32'),
+    )
+    .option('--config <json>', 'the sizes of the model, if neither published nor beside it')
+    .option('--quiet', 'print nothing but errors')
+    .action(runConvert);
+}
+
+async function runConvert(paths: string[], flags: ConvertFlags): Promise<void> {
+  if (extname(flags.out) !== '.safetensors') {
+    throw new InputError(`--out: expected a name that ends in .safetensors, got ${flags.out}`);
+  }
+  const progress = createProgress(flags.quiet === true);
+  const abort = new AbortController();
+  const interrupt = () => abort.abort();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
+  const opened = await openWeights(paths, flags.config === undefined ? {} : { configPath: flags.config });
+  try {
+    const { model, weights } = opened;
+    const started = performance.now();
+    const seconds = () => (performance.now() - started) / 1000;
+    const names = [...expectedTensors(model).keys()].filter((name) => weights.tensors.has(name));
+    const size = await writeSafetensorsFile(flags.out, weights, {
+      dtype: flags.dtype.toUpperCase() as FloatType,
+      names,
+      metadata: { format: 'pt', config: JSON.stringify(model) },
+      onBytes: (done, total) => progress.status(byteStatus(done, total, seconds())),
+      signal: abort.signal,
+    });
+    progress.end();
+    progress.note(
+      `${flags.out}: ${names.length} tensors, ${(size / 1e6).toFixed(1)} MB in ${seconds().toFixed(1)} s`,
+    );
+  } finally {
+    progress.end();
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    await opened.close();
+  }
+}

@@ -1,0 +1,52 @@
+import { InputError } from '../errors.js';
+
+/** The kinds of numbers that weights can be written as. */
+export const floatTypes = ['F32', 'F16', 'BF16'] as const;
+export type FloatType = (typeof floatTypes)[number];
+
+/**
+ * float32 values as the little-endian bytes of another kind, each rounded to the nearest, ties to even. Values that came
+ * from that kind come back exactly.
+ *
+ * @param what names file and tensor in messages.
+ * @throws InputError if a value is not finite, or not in that kind: no weight is.
+ */
+export function fromFloat32(values: Float32Array, dtype: FloatType, what: string): Uint8Array {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const limit = infinityBits[dtype];
+  for (let i = 0; i < bits.length; i++) {
+    if ((bits[i]! & 0x7fffffff) >= limit) {
+      throw new InputError(`${what}: element ${i} is ${values[i]}, expected a finite number that ${dtype} holds`);
+    }
+  }
+  if (dtype === 'F32') return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const halves = new Uint16Array(values.length);
+  const round = dtype === 'F16' ? roundToFloat16 : roundToBfloat16;
+  for (let i = 0; i < halves.length; i++) halves[i] = round(bits[i]!);
+  return new Uint8Array(halves.buffer);
+}
+
+/** The float32 bits of the least magnitude that becomes infinite: for F16 65520, half a step above its largest, 65504. */
+const infinityBits: Readonly<Record<FloatType, number>> = { F32: 0x7f800000, F16: 0x477ff000, BF16: 0x7f7f8000 };
+
+/** The upper half of a float32, rounded: adding just under half of the lower one carries into it when due. */
+function roundToBfloat16(bits: number): number {
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+}
+
+/** 1 sign, 5 exponent (bias 15) and 10 fraction bits, from 1, 8 (bias 127) and 23. */
+function roundToFloat16(bits: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const magnitude = bits & 0x7fffffff;
+  const exponent = magnitude >>> 23;
+  if (exponent >= 113) return sign | shiftRounded(magnitude - (112 << 23), 13);
+  // Subnormal: the fraction with its leading 1, in units of 2^-24. Below 2^-25 nothing is left.
+  if (exponent < 102) return sign;
+  return sign | shiftRounded((magnitude & 0x7fffff) | 0x800000, 126 - exponent);
+}
+
+/** n / 2^shift, to the nearest integer, ties to even. */
+function shiftRounded(n: number, shift: number): number {
+  const half = 1 << (shift - 1);
+  return (n + half - 1 + ((n >>> shift) & 1)) >>> shift;
+}

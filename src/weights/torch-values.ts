@@ -1,0 +1,153 @@
+import { InputError } from '../errors.js';
+import { isContainer, unpickle, type PickleContainer, type PickleGlobal } from './pickle.js';
+import { quote } from './json.js';
+import { elementCount, formatShape, type DType } from './source.js';
+
+/** A run of elements that tensors are views of, as a pickle mentions it. */
+export interface Storage {
+  readonly kind: 'storage';
+  /** What it is called in the file. */
+  readonly key: string;
+  readonly dtype: DType;
+  /** In elements. */
+  readonly count: number;
+}
+
+/** A view of a storage: element (i, j, …) of the tensor is element offset + i · strides[0] + j · strides[1] + … of it. */
+export interface StridedTensor {
+  readonly kind: 'tensor';
+  readonly storage: Storage;
+  readonly offset: number;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+}
+
+/** The classes a storage may have. */
+const storageTypes: Readonly<Record<string, DType>> = {
+  FloatStorage: 'F32',
+  HalfStorage: 'F16',
+  BFloat16Storage: 'BF16',
+  DoubleStorage: 'F64',
+  LongStorage: 'I64',
+  IntStorage: 'I32',
+  ShortStorage: 'I16',
+  CharStorage: 'I8',
+  ByteStorage: 'U8',
+  BoolStorage: 'BOOL',
+};
+
+/**
+ * One of the pickles that `torch.save` writes: tensors, and what plain data they are kept in.
+ * @param what names it in messages.
+ * @returns the value, the offset after the pickle, and every storage it mentions, by key.
+ */
+export function unpickleTensors(bytes: Uint8Array, what: string) {
+  const storages = new Map<string, Storage>();
+  const persistent = (id: unknown): Storage => {
+    const storage = parseStorage(id, what);
+    const other = storages.get(storage.key);
+    if (other && (other.dtype !== storage.dtype || other.count !== storage.count)) {
+      throw new InputError(`${what}: damaged pickle: storage ${quote(storage.key)} has two sizes`);
+    }
+    storages.set(storage.key, storage);
+    return storage;
+  };
+  return { ...unpickle(bytes, { what, globals: allowed(what), persistent }), storages };
+}
+
+/** Everything that a checkpoint may call or mention. */
+function allowed(what: string): ReadonlyMap<string, PickleGlobal> {
+  const functions: Record<string, (args: readonly unknown[]) => unknown> = {
+    'collections.OrderedDict': (args) => orderedDict(args, what),
+    'torch._utils._rebuild_tensor': (args) => rebuildTensor(args, what),
+    'torch._utils._rebuild_tensor_v2': (args) => rebuildTensor(args, what),
+    'torch._utils._rebuild_parameter': (args) => rebuildParameter(args, what),
+    'torch.Size': (args) => args[0],
+  };
+  const list: PickleGlobal[] = Object.entries(functions).map(([name, call]) => ({ kind: 'global', name, call }));
+  for (const type of Object.keys(storageTypes)) list.push({ kind: 'global', name: `torch.${type}` });
+  return new Map(list.map((entry) => [entry.name, entry]));
+}
+
+/** `OrderedDict()`, filled later, or Python 2's `OrderedDict([[key, value], …])`. */
+function orderedDict(args: readonly unknown[], what: string): PickleContainer {
+  const items: unknown[] = [];
+  const [pairs] = args;
+  if (pairs !== undefined && !isContainer(pairs, 'list')) throw wrongArguments('collections.OrderedDict', what);
+  for (const pair of pairs?.items ?? []) {
+    const isPair = isContainer(pair, 'list') || isContainer(pair, 'tuple');
+    if (!isPair || pair.items.length !== 2) throw wrongArguments('collections.OrderedDict', what);
+    items.push(...pair.items);
+  }
+  return { kind: 'dict', items };
+}
+
+/** (storage, offset, shape, strides, …): the rest concerns gradients. */
+function rebuildTensor(args: readonly unknown[], what: string): StridedTensor {
+  const [storage, offset, shape, strides] = args;
+  if (!isStorage(storage) || !isCount(offset) || !isCounts(shape) || !isCounts(strides)) {
+    throw wrongArguments('torch._utils._rebuild_tensor', what);
+  }
+  if (shape.items.length > 16 || shape.items.length !== strides.items.length) {
+    throw wrongArguments('torch._utils._rebuild_tensor', what);
+  }
+  return { kind: 'tensor', storage, offset, shape: shape.items, strides: strides.items };
+}
+
+/** (tensor, …): a parameter is a tensor that is trained. */
+function rebuildParameter(args: readonly unknown[], what: string): StridedTensor {
+  const [tensor] = args;
+  if (!isTensor(tensor)) throw wrongArguments('torch._utils._rebuild_parameter', what);
+  return tensor;
+}
+
+/** ('storage', class, key, device, number of elements), in the old format with a view of another storage or None. */
+function parseStorage(id: unknown, what: string): Storage {
+  const [tag, type, key, , count, view] = isContainer(id, 'tuple') ? id.items : [];
+  const name = typeof type === 'object' && type !== null && 'name' in type ? String(type.name) : '';
+  const dtype = storageTypes[name.replace(/^torch\./, '')];
+  if (tag !== 'storage' || typeof key !== 'string' || !isCount(count) || dtype === undefined) {
+    throw new InputError(`${what}: expected only storages of tensors outside the pickle`);
+  }
+  if (view !== undefined && view !== null) {
+    throw new InputError(`${what}: storage ${quote(key)} is a view of another; save it anew with PyTorch 0.4 or later`);
+  }
+  return { kind: 'storage', key, dtype, count };
+}
+
+/**
+ * Throws unless all elements of a tensor lie in its storage, and are not more than the storage has: strides that repeat
+ * elements could make a file of bytes ask for any amount of memory.
+ */
+export function checkTensor(tensor: StridedTensor, what: string): void {
+  const { shape, strides, offset, storage } = tensor;
+  const count = elementCount(shape);
+  if (count === 0) return;
+  const last = shape.reduce((sum, size, i) => sum + (size - 1) * strides[i]!, offset);
+  if (!(last < storage.count && count <= storage.count)) {
+    throw new InputError(
+      `${what}: shape ${formatShape(shape)} with strides ${formatShape(strides)} from element ${offset} does not fit its ` +
+        `storage of ${storage.count} elements`,
+    );
+  }
+}
+
+function wrongArguments(name: string, what: string): InputError {
+  return new InputError(`${what}: damaged pickle: ${name} with other arguments than PyTorch writes`);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isCounts(value: unknown): value is PickleContainer & { items: number[] } {
+  return (isContainer(value, 'tuple') || isContainer(value, 'list')) && value.items.every(isCount);
+}
+
+function isStorage(value: unknown): value is Storage {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'storage';
+}
+
+export function isTensor(value: unknown): value is StridedTensor {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'tensor';
+}
