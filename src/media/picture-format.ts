@@ -33,8 +33,12 @@ const OTHERS: readonly (readonly [string, string])[] = [
   ['an SVG drawing', '<svg'],
 ];
 
-/** Whether the bytes begin with `signature`, a full stop standing for any byte. A file shorter than that may be a part of one. */
+/**
+ * Whether the bytes begin with `signature`, a full stop standing for any byte. A file that ends before the signature does may be
+ * a part of one, if at least its first letter agrees.
+ */
 export function beginsWith(bytes: Uint8Array, signature: string): boolean {
+  if (bytes.length <= signature.search(/[^.]/)) return false;
   return [...signature].every(
     (letter, i) => letter === '.' || i >= bytes.length || bytes[i] === letter.charCodeAt(0),
   );
