@@ -7,8 +7,8 @@ import type { Emotion } from '../models/emotions.js';
 import { emotions } from '../models/emotions.js';
 import { openFileSource } from '../node/file-source.js';
 import { requestNodeAdapter } from '../node/gpu.js';
-import { readPng } from '../node/png.js';
-import { readWav } from '../node/wav.js';
+import { readPicture } from '../node/picture.js';
+import { readSound } from '../node/sound.js';
 import { openWeights } from '../node/weights.js';
 import { version } from '../version.js';
 import { closeGpu, openGpu } from '../runtime/gpu.js';
@@ -46,8 +46,8 @@ export function addAnimate(program: Command): void {
   program
     .command('animate')
     .description('make a video of a portrait speaking a recording')
-    .requiredOption('--image <png>', 'the portrait: its centre square is used')
-    .requiredOption('--audio <wav>', 'the speech: any WAV')
+    .requiredOption('--image <file>', 'the portrait, PNG, JPEG or WebP: its centre square is used')
+    .requiredOption('--audio <file>', 'the speech: WAV, MP3, FLAC, OGG or (with ffmpeg installed) M4A')
     .option('--out <mp4>', 'the video to write, with the sound')
     .option('--frames-dir <folder>', 'write every frame as PNG into this folder')
     .option('--weights <path>', 'a safetensors checkpoint or a folder with one', demoWeights)
@@ -89,8 +89,8 @@ async function runAnimate(flags: AnimateFlags): Promise<void> {
     throw new InputError('animate: expected --out, --frames-dir or --motion-out');
   }
   const progress = createProgress(flags.quiet === true || flags.json === true);
-  const portrait = await readPng(flags.image);
-  const speech = await readWav(flags.audio);
+  const portrait = await readPicture(flags.image);
+  const speech = await readSound(flags.audio);
   const opened = await openWeights(
     flags.weights,
     flags.config === undefined ? {} : { configPath: flags.config },
