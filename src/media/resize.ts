@@ -1,7 +1,7 @@
 import { cropCentreSquare, type Picture } from './picture.js';
 
 /**
- * Resampling by separable weights, one axis at a time, as the published script prepares its portraits (Sec. 7 of docs):
+ * Resampling by separable weights, one axis at a time, as the published script prepares its portraits (Sec. 7 of docs/model.md):
  * area averaging when an axis shrinks, cubic interpolation when it grows, a copy when it stays.
  */
 

@@ -9,15 +9,22 @@ import { tap } from '../runtime/recorder.js';
 import type { Tensor } from '../runtime/tensor.js';
 import type { ModelConfig } from '../weights/config.js';
 import type { WeightSource } from '../weights/source.js';
-import type { Parameters } from './parameters.js';
-import { addParameter, freeParameters, loadParameter, openParameters, readParameter } from './parameters.js';
-import type { Affine, Wav2Vec2 } from './wav2vec2-weights.js';
-import { loadAffine, loadWav2Vec2 } from './wav2vec2-weights.js';
+import type { Affine, Parameters } from './parameters.js';
+import {
+  addParameter,
+  freeParameters,
+  loadAffine,
+  loadParameter,
+  openParameters,
+  readParameter,
+} from './parameters.js';
+import type { Wav2Vec2 } from './wav2vec2-weights.js';
+import { loadWav2Vec2 } from './wav2vec2-weights.js';
 import { encoder, eps, featureExtractor, featureProjection } from './wav2vec2.js';
 import type { EncodeOptions } from './wave.js';
 import { normaliseWave, padWave, runOnWave } from './wave.js';
 
-/** Speech → audio features, one vector a video frame (Sec. 4 of docs): the `audio_encoder` of a checkpoint. */
+/** Speech → audio features, one vector a video frame (Sec. 4 of docs/model.md): the `audio_encoder` of a checkpoint. */
 export interface AudioEncoder {
   /**
    * @param wave the whole clip: mono, 16 kHz, −1…1, not normalised.

@@ -18,7 +18,7 @@ import { addParameter, loadParameter, readParameter } from './parameters.js';
 
 const prefix = 'motion_autoencoder.dec';
 
-/** The decoder `motion_autoencoder.dec` (Sec. 3 of docs): latent and features to a picture. */
+/** The decoder `motion_autoencoder.dec` (Sec. 3 of docs/model.md): latent and features to a picture. */
 export interface DecoderWeights {
   /** The modulations of all layers, one below the other: `[Σ inputs, d]` and `[Σ inputs]`. */
   readonly modulation: { readonly weight: Tensor; readonly bias: Tensor };

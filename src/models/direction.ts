@@ -4,7 +4,7 @@ import type { WeightSource } from '../weights/source.js';
 
 const name = 'motion_autoencoder.dec.direction.weight';
 
-/** The motion directions Q, `[rows, cols]` = `[d, dim_m]`, orthonormal columns (Sec. 2 of docs, "Direction"). */
+/** The motion directions Q, `[rows, cols]` = `[d, dim_m]`, orthonormal columns (Sec. 2 of docs/model.md, "Direction"). */
 export interface Directions {
   readonly q: Float64Array;
   readonly rows: number;

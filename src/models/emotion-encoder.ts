@@ -7,14 +7,15 @@ import { tap } from '../runtime/recorder.js';
 import type { Tensor } from '../runtime/tensor.js';
 import type { EmotionConfig } from '../weights/config.js';
 import type { WeightSource } from '../weights/source.js';
-import { freeParameters, openParameters } from './parameters.js';
-import type { Affine, Wav2Vec2 } from './wav2vec2-weights.js';
-import { loadAffine, loadWav2Vec2 } from './wav2vec2-weights.js';
+import type { Affine } from './parameters.js';
+import { freeParameters, loadAffine, openParameters } from './parameters.js';
+import type { Wav2Vec2 } from './wav2vec2-weights.js';
+import { loadWav2Vec2 } from './wav2vec2-weights.js';
 import { encoder, featureExtractor, featureProjection, shortestWave } from './wav2vec2.js';
 import type { EncodeOptions } from './wave.js';
 import { normaliseWave, runOnWave } from './wave.js';
 
-/** Speech → how strongly it expresses each emotion (Sec. 5 of docs): the `emotion_encoder` of a checkpoint. */
+/** Speech → how strongly it expresses each emotion (Sec. 5 of docs/model.md): the `emotion_encoder` of a checkpoint. */
 export interface EmotionEncoder {
   /**
    * @param wave the whole clip: mono, 16 kHz, −1…1, not normalised.

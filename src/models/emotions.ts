@@ -1,4 +1,4 @@
-/** The emotions of the speech classifier, in the order of its outputs and of `we` (Sec. 5 of docs). */
+/** The emotions of the speech classifier, in the order of its outputs and of `we` (Sec. 5 of docs/model.md). */
 export const emotions = ['angry', 'disgust', 'fear', 'happy', 'neutral', 'sad', 'surprise'] as const;
 export type Emotion = (typeof emotions)[number];
 

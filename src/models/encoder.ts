@@ -13,7 +13,7 @@ import { addParameter, loadParameter, readParameter } from './parameters.js';
 
 const prefix = 'motion_autoencoder.enc';
 
-/** The encoder `motion_autoencoder.enc` (Sec. 2 of docs): a portrait's identity latent, motion and features. */
+/** The encoder `motion_autoencoder.enc` (Sec. 2 of docs/model.md): a portrait's identity latent, motion and features. */
 export interface EncoderWeights {
   /** `net_app.convs.0`: 1×1 from the picture's colours. */
   readonly first: ConvLayer;

@@ -11,10 +11,8 @@ import type { Tensor } from '../runtime/tensor.js';
 import { extent, reshape } from '../runtime/tensor.js';
 import type { FloatConfig } from '../weights/config.js';
 import { windowFrames } from '../weights/config.js';
-import type { Parameters } from './parameters.js';
-import { loadParameter } from './parameters.js';
-import type { Affine } from './wav2vec2-weights.js';
-import { loadAffine } from './wav2vec2-weights.js';
+import type { Affine, Parameters } from './parameters.js';
+import { loadAffine, loadParameter } from './parameters.js';
 
 interface BlockWeights {
   readonly adaLN: Affine;
@@ -72,7 +70,7 @@ export interface FlowTransformerInputs {
 }
 
 /**
- * The flow-matching transformer (Sec. 6 of docs; a DiT with per-frame adaLN and local attention): one evaluation of the
+ * The flow-matching transformer (Sec. 6 of docs/model.md; a DiT with per-frame adaLN and local attention): one evaluation of the
  * vector field v(t, x) under each of B conditions.
  *
  * @returns `[B, N, d]`; the first P rows belong to the preceding frames and are of no use.

@@ -36,7 +36,7 @@ export interface GuidanceScales {
   readonly emotion: number;
 }
 
-/** The vector field of motion, v(t, x) (Sec. 6 of docs): the `fmt` of a checkpoint. */
+/** The vector field of motion, v(t, x) (Sec. 6 of docs/model.md): the `fmt` of a checkpoint. */
 export interface FlowTransformer {
   /**
    * The field on one window's motion: x `[L, d]` → v `[L, d]`. The conditions go to the GPU once, then t and x alone.

@@ -18,7 +18,7 @@ import { freeParameters, openParameters } from './parameters.js';
 
 export { pictureTensor } from '../ops/pixels.js';
 
-/** What the encoder says of a portrait (Sec. 2 of docs). */
+/** What the encoder says of a portrait (Sec. 2 of docs/model.md). */
 export interface Portrait {
   /** Identity latent s_r, `[d]`. */
   readonly sR: Float32Array<ArrayBuffer>;
@@ -63,7 +63,7 @@ export interface MotionAutoencoder {
   destroy(): void;
 }
 
-/** Loads the motion auto-encoder (Sec. 1–3 of docs). */
+/** Loads the motion auto-encoder (Sec. 1–3 of docs/model.md). */
 export async function createMotionAutoencoder(
   gpu: Gpu,
   source: WeightSource,

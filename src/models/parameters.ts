@@ -48,3 +48,16 @@ export function addParameter(
   tensors.push(tensor);
   return tensor;
 }
+
+/** A linear layer's or a norm's weight and bias. */
+export interface Affine {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+}
+
+export async function loadAffine(parameters: Parameters, name: string): Promise<Affine> {
+  return {
+    weight: await loadParameter(parameters, `${name}.weight`),
+    bias: await loadParameter(parameters, `${name}.bias`),
+  };
+}

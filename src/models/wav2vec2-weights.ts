@@ -1,14 +1,8 @@
 import { tapsBeforeChannels } from '../ops/conv1d.js';
 import type { Tensor } from '../runtime/tensor.js';
 import type { Wav2Vec2Config } from '../weights/config.js';
-import type { Parameters } from './parameters.js';
-import { addParameter, loadParameter, readParameter } from './parameters.js';
-
-/** A linear layer's or a norm's weight and bias. */
-export interface Affine {
-  readonly weight: Tensor;
-  readonly bias: Tensor;
-}
+import type { Affine, Parameters } from './parameters.js';
+import { addParameter, loadAffine, loadParameter, readParameter } from './parameters.js';
 
 /** A convolution, weight `[outputs, taps, inputs]`, and the norm after it, if there is one. */
 export interface ConvLayer {
@@ -40,7 +34,7 @@ export interface Wav2Vec2 {
 }
 
 /**
- * Loads `prefix.feature_extractor`, `prefix.feature_projection` and `prefix.encoder` (Sec. 4 of docs).
+ * Loads `prefix.feature_extractor`, `prefix.feature_projection` and `prefix.encoder` (Sec. 4 of docs/model.md).
  *
  * @param prefix such as `audio_encoder.wav2vec2`.
  */
@@ -66,13 +60,6 @@ export async function loadWav2Vec2(
     layers.push(await loadEncoderLayer(parameters, `${prefix}.encoder.layers.${i}`));
   }
   return { config, convLayers, featureProjection, encoder: { positionConv, layerNorm, layers } };
-}
-
-export async function loadAffine(parameters: Parameters, name: string): Promise<Affine> {
-  return {
-    weight: await loadParameter(parameters, `${name}.weight`),
-    bias: await loadParameter(parameters, `${name}.bias`),
-  };
 }
 
 async function loadConvLayer(

@@ -11,7 +11,7 @@ import type { Wav2Vec2Config } from '../weights/config.js';
 import type { Affine, EncoderLayer, Wav2Vec2 } from './wav2vec2-weights.js';
 
 /**
- * wav2vec2 (Sec. 4 and 5 of docs; Baevski et al. 2020): speech samples → convolutions → transformer. Both published
+ * wav2vec2 (Sec. 4 and 5 of docs/model.md; Baevski et al. 2020): speech samples → convolutions → transformer. Both published
  * variants, told apart by the configuration:
  *
  * |                | base: audio encoder                   | large: emotion encoder                         |

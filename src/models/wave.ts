@@ -7,7 +7,7 @@ import { input, output } from '../runtime/recorder.js';
 import type { Tensor } from '../runtime/tensor.js';
 
 /**
- * (x − mean)/√(variance + 1e-7) over the whole clip, biased variance: what both wav2vec2 models hear (Sec. 4 of docs).
+ * (x − mean)/√(variance + 1e-7) over the whole clip, biased variance: what both wav2vec2 models hear (Sec. 4 of docs/model.md).
  * Computed in float64.
  *
  * @throws InputError for an empty clip and for values that are not finite.

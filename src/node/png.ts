@@ -10,7 +10,7 @@ const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
  * Any PNG as RGB: palettes, greys, 1 to 16 bits (rounded to 8), interlaced or not. Transparent pixels are laid over black,
- * the colour with which the published script surrounds a face near the border (Sec. 7 of docs). Colour profiles and gamma are
+ * the colour with which the published script surrounds a face near the border (Sec. 7 of docs/model.md). Colour profiles and gamma are
  * ignored: the values are taken as sRGB. Throws InputError for a file that is missing, no PNG, cut short or damaged.
  */
 export async function readPng(path: string): Promise<Picture> {

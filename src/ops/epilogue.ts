@@ -11,7 +11,7 @@ export interface Epilogue {
   readonly scale?: Tensor | undefined;
   /** `[outputs]`. */
   readonly bias?: Tensor | undefined;
-  /** Whether the activation is FusedLeakyReLU's, leakyrelu(·, 0.2)·√2 (Sec. 1 of docs); else there is none. */
+  /** Whether the activation is FusedLeakyReLU's, leakyrelu(·, 0.2)·√2 (Sec. 1 of docs/model.md); else there is none. */
   readonly leaky?: boolean;
   /** A tensor of y's shape. */
   readonly addend?: Tensor | undefined;

@@ -4,7 +4,7 @@ import type { Tensor } from '../runtime/tensor.js';
 import { expectShape, sizeOf } from '../runtime/tensor.js';
 
 /**
- * Incremental classifier-free guidance v = u + γ_a·(a − u) + γ_e·(all − a) (Sec. 6 of docs). Its plain twin is
+ * Incremental classifier-free guidance v = u + γ_a·(a − u) + γ_e·(all − a) (Sec. 6 of docs/model.md). Its plain twin is
  * `combineGuidance` in src/sampling/guidance.ts.
  *
  * @param fields `[3, …]`: u without audio and emotion, a with audio alone, all with both.

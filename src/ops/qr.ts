@@ -77,7 +77,7 @@ function reflect(
 
 /**
  * The orthonormal motion directions Q of `motion_autoencoder.dec.direction.weight`: Q, R = qr(weight + 1e-8), in
- * float64 (Sec. 2 of docs, "Direction"; LIA's linear motion decomposition). A motion is r = Q·λ.
+ * float64 (Sec. 2 of docs/model.md, "Direction"; LIA's linear motion decomposition). A motion is r = Q·λ.
  *
  * @param weight [rows, cols] = [d, dim_m], row-major.
  * @returns Q, [rows, cols] row-major; its columns' signs are LAPACK's.

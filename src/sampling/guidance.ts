@@ -1,13 +1,13 @@
 /**
  * Whether guidance takes three evaluations: with γ_a = γ_e = 1 the formula below is `all` itself, one evaluation
- * (Sec. 6 of docs).
+ * (Sec. 6 of docs/model.md).
  */
 export function needsGuidance(gammaA: number, gammaE: number): boolean {
   return gammaA !== 1 || gammaE !== 1;
 }
 
 /**
- * Incremental classifier-free guidance (Sec. 6 of docs; the paper's vector field of speech and emotion, without γ_r):
+ * Incremental classifier-free guidance (Sec. 6 of docs/model.md; the paper's vector field of speech and emotion, without γ_r):
  *
  *     v = u + γ_a (a − u) + γ_e (all − a)
  *

@@ -14,7 +14,7 @@ export type SolverName = (typeof solverNames)[number];
 export interface SolverOptions {
   readonly solver: SolverName;
   /**
-   * Points of the time grid linspace(0, 1, nfe), at least 2: nfe − 1 steps (Quirk of Sec. 6 of docs: 10 is 9 Euler
+   * Points of the time grid linspace(0, 1, nfe), at least 2: nfe − 1 steps (Quirk of Sec. 6 of docs/model.md: 10 is 9 Euler
    * evaluations). dopri5 chooses its own steps and takes no notice of it.
    */
   readonly nfe: number;

@@ -30,7 +30,7 @@ export interface MotionOptions extends SolverOptions {
 }
 
 /**
- * Samples the motion of a clip window by window (Sec. 6 of docs, Sampling): each window's noise is carried by the ODE
+ * Samples the motion of a clip window by window (Sec. 6 of docs/model.md, Sampling): each window's noise is carried by the ODE
  * to motion latents, whose last P frames the next window is given (Quirk: the motion, where the paper says the vector
  * field).
  *

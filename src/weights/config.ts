@@ -27,7 +27,7 @@ const blurKernel = expecting(
   '[1, 3, 3, 1]',
 );
 
-/** The motion auto-encoder and the flow-matching transformer (Sec. 1–3 and 6 of docs). */
+/** The motion auto-encoder and the flow-matching transformer (Sec. 1–3 and 6 of docs/model.md). */
 const floatConfig = v.object({
   /** S, the side of the square picture. */
   input_size: integer(8, 65536),
@@ -59,7 +59,7 @@ const floatConfig = v.object({
   blur_kernel: blurKernel,
 });
 
-/** A wav2vec2 encoder (Sec. 4 of docs); names as in its own `config.json`. */
+/** A wav2vec2 encoder (Sec. 4 of docs/model.md); names as in its own `config.json`. */
 const wav2vec2Config = v.object({
   /** `group`: GroupNorm after the first convolution only; `layer`: LayerNorm after each. */
   feat_extract_norm: expecting((m) => v.picklist(['group', 'layer'], m), '"group" or "layer"'),
@@ -77,7 +77,7 @@ const wav2vec2Config = v.object({
   do_stable_layer_norm: flag,
 });
 
-/** The speech emotion classifier (Sec. 5 of docs). */
+/** The speech emotion classifier (Sec. 5 of docs/model.md). */
 const emotionConfig = v.object({ ...wav2vec2Config.entries, num_labels: width });
 
 const modelConfig = v.object({ config: floatConfig, wav2vec2: wav2vec2Config, emotion: emotionConfig });

@@ -26,7 +26,7 @@ export function originOf(source: WeightSource): Origin {
 }
 
 /**
- * The source under the names that FLOAT's checkpoint has for these networks (Sec. 8 of docs): below `audio_encoder.` or
+ * The source under the names that FLOAT's checkpoint has for these networks (Sec. 8 of docs/model.md): below `audio_encoder.` or
  * `emotion_encoder.wav2vec2_for_emotion.`. A wav2vec2 saved without any head lacks the first word, `wav2vec2.`.
  */
 export function underFloatNames(source: WeightSource, origin: Origin): WeightSource {

@@ -20,7 +20,7 @@ export function partOf(name: string): ModelPart | undefined {
 
 /**
  * Whether a tensor of the checkpoint has no effect, so that a checkpoint may lack it: `noise.weight` (no noise is ever
- * given) and the ToRGB of the 4×4 level, `to_rgb1` (Sec. 1 and 3 of docs).
+ * given) and the ToRGB of the 4×4 level, `to_rgb1` (Sec. 1 and 3 of docs/model.md).
  */
 export function isUnused(name: string): boolean {
   return /^motion_autoencoder\.dec\.(to_rgb1\.|(conv1|convs\.\d+)\.noise\.weight$)/.test(name);
@@ -76,7 +76,7 @@ function convLayer(
   return tensors;
 }
 
-/** Sec. 2 of docs. */
+/** Sec. 2 of docs/model.md. */
 function encoder(name: string, config: FloatConfig): Tensors {
   const d = config.style_dim;
   const falling = resolutions(config).reverse();
@@ -116,7 +116,7 @@ function toFlow(name: string, inputs: number, d: number): Tensors {
   return [[`${name}.bias`, [1, 3, 1, 1]], ...modulatedConv(`${name}.conv`, [inputs, 3, 1], d)];
 }
 
-/** Sec. 3 of docs. */
+/** Sec. 3 of docs/model.md. */
 function decoder(name: string, config: FloatConfig): Tensors {
   const d = config.style_dim;
   const base = channelsAt(config, 4);
@@ -140,7 +140,7 @@ function decoder(name: string, config: FloatConfig): Tensors {
   ];
 }
 
-/** Sec. 4 and 5 of docs. */
+/** Sec. 4 and 5 of docs/model.md. */
 function wav2vec2(name: string, config: Wav2Vec2Config): Tensors {
   const { conv_dim: channels, hidden_size: hidden, intermediate_size: inner } = config;
   const position = `${name}.encoder.pos_conv_embed.conv`;
@@ -179,7 +179,7 @@ function wav2vec2(name: string, config: Wav2Vec2Config): Tensors {
 /** The time embedding has 256 values, whatever the width of the transformer. */
 const timeWidth = 256;
 
-/** Sec. 6 of docs. */
+/** Sec. 6 of docs/model.md. */
 function transformer(name: string, config: FloatConfig): Tensors {
   const { dim_w: d, dim_h: h } = config;
   const inner = mlpWidth(config);

@@ -30,7 +30,7 @@ const wav2vec2Large: Wav2Vec2Config = {
   do_stable_layer_norm: true,
 };
 
-/** The sizes of the published FLOAT checkpoint: 512×512 pictures, 617.5 M parameters (Sec. 8 of docs). */
+/** The sizes of the published FLOAT checkpoint: 512×512 pictures, 617.5 M parameters (Sec. 8 of docs/model.md). */
 export const publishedConfig: ModelConfig = {
   config: {
     input_size: 512,

@@ -1,5 +1,5 @@
 /**
- * The flow-matching transformer in plain float64 TypeScript, one token at a time: for reading beside Sec. 6 of docs and
+ * The flow-matching transformer in plain float64 TypeScript, one token at a time: for reading beside Sec. 6 of docs/model.md and
  * as the oracle of the GPU version. Matrices are row-major arrays, an [N, c] matrix being a list of N rows.
  */
 
@@ -94,7 +94,7 @@ export function fmtReference(
 }
 
 /**
- * The guided field (Sec. 6 of docs, Guidance): u + γ_a (a − u) + γ_e (all − a), where u is without audio and emotion
+ * The guided field (Sec. 6 of docs/model.md, Guidance): u + γ_a (a − u) + γ_e (all − a), where u is without audio and emotion
  * and a without emotion; the preceding frames and wr are never left out. [P + L, d]
  */
 export function guidedFmtReference(
