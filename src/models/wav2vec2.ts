@@ -8,7 +8,8 @@ import type { Recorder } from '../runtime/recorder.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { extent } from '../runtime/tensor.js';
 import type { Wav2Vec2Config } from '../weights/config.js';
-import type { Affine, EncoderLayer, Wav2Vec2 } from './wav2vec2-weights.js';
+import type { Affine } from './parameters.js';
+import type { EncoderLayer, Wav2Vec2 } from './wav2vec2-weights.js';
 
 /**
  * wav2vec2 (Sec. 4 and 5 of docs/model.md; Baevski et al. 2020): speech samples → convolutions → transformer. Both published
