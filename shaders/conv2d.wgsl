@@ -15,8 +15,8 @@
 // phase, are an ordinary convolution of x with 2×2, 2×1, 1×2 or 1×1 taps; `phases` is then 4, w holds their 4 + 2 + 2 + 1
 // taps one phase after the other, and the phase is part of workgroup_id.z.
 //
-// One workgroup makes 32 outputs × 128 positions (b, Y, X counted as one axis) with 32×4 invocations, a block of 8×4 each:
-// measured on llvmpipe and SwiftShader, 1.5 times as fast as 4×4. Sixteen inputs of one tap at a time, a panel, it copies 16×128 values of x and 16×32 weights to shared memory. Each panel
+// One workgroup makes 32 outputs × 128 positions (Y, X counted as one axis) of one frame with 32×4 invocations, a block of
+// 8×4 each: on llvmpipe and SwiftShader 1.5 times as fast as 4×4. Sixteen inputs of one tap at a time, a panel, it copies 16×128 values of x and 16×32 weights to shared memory. Each panel
 // is summed by itself before it joins the total, which keeps the rounding error of a long sum small. Where positions are
 // few, the panels are dealt out to `splits` workgroups, whose sums conv2d_join.wgsl adds up.
 
@@ -82,10 +82,11 @@ fn main(
   // This invocation's four positions: it copies their values and computes their sums.
   let gridWidth = select(params.outWidth, params.width + 1u, transposed);
   let gridHeight = select(params.outHeight, params.height + 1u, transposed);
-  let position = tile.x * POSITIONS + local.x * 4u + vec4u(0u, 1u, 2u, 3u);
+  let tilesPerFrame = (gridWidth * gridHeight + POSITIONS - 1u) / POSITIONS;
+  let frame = tile.x / tilesPerFrame;
+  let position = tile.x % tilesPerFrame * POSITIONS + local.x * 4u + vec4u(0u, 1u, 2u, 3u);
   let column = position % gridWidth;
-  let row = position / gridWidth % gridHeight;
-  let frame = position / (gridWidth * gridHeight);
+  let row = position / gridWidth;
   let plane = params.height * params.width;
   let scaleAt = params.scaleOffset + frame * params.scaleStride;
 
@@ -103,23 +104,20 @@ fn main(
     let input0 = panel % panelsPerTap * PANEL;
     let sourceColumn = column * params.stride + tap % taps.x - pad.x; // wraps round below 0
     let sourceRow = row * params.stride + tap / taps.x - pad.y;
-    let inside = (sourceColumn < vec4u(params.width)) & (sourceRow < vec4u(params.height)) &
-      (frame < vec4u(params.batch));
+    let inside = (sourceColumn < vec4u(params.width)) & (sourceRow < vec4u(params.height));
     let address = frame * params.frameStride + sourceRow * params.width + sourceColumn;
     for (var k = local.y; k < PANEL; k += 4u) {
       let input = input0 + k;
       let known = inside & vec4<bool>(input < params.inputs);
       let at = select(vec4u(), address + input * plane, known);
-      var values = vec4f(x[at.x], x[at.y], x[at.z], x[at.w]);
-      if (params.hasInScale != 0u) {
-        let s = scaleAt + input;
-        values *= vec4f(inScale[s.x], inScale[s.y], inScale[s.z], inScale[s.w]);
-      }
-      xPanel[k * 32u + local.x] = select(vec4f(), values, known);
+      xPanel[k * 32u + local.x] = select(vec4f(), vec4f(x[at.x], x[at.y], x[at.z], x[at.w]), known);
     }
     var weights = vec4f();
     if (input0 + copyInput < params.inputs && copyOutput < output4) {
       weights = w[((firstTap + tap) * params.inputs + input0 + copyInput) * output4 + copyOutput];
+      if (params.hasInScale != 0u) {
+        weights *= inScale[scaleAt + input0 + copyInput];
+      }
     }
     wPanel[index] = weights;
     workgroupBarrier();
@@ -137,22 +135,27 @@ fn main(
       partial[6] = fma(vec4f(b.z), c, partial[6]);
       partial[7] = fma(vec4f(b.w), c, partial[7]);
     }
-    for (var i = 0u; i < 8u; i++) {
-      total[i] += partial[i];
-    }
+    total[0] += partial[0];
+    total[1] += partial[1];
+    total[2] += partial[2];
+    total[3] += partial[3];
+    total[4] += partial[4];
+    total[5] += partial[5];
+    total[6] += partial[6];
+    total[7] += partial[7];
     workgroupBarrier();
   }
 
   let outColumn = select(column, 2u * column + parity.x, transposed);
   let outRow = select(row, 2u * row + parity.y, transposed);
-  let wanted = (frame < vec4u(params.batch)) & (outRow < vec4u(params.outHeight)) & (outColumn < vec4u(params.outWidth));
+  let wanted = (row < vec4u(gridHeight)) & (outRow < vec4u(params.outHeight)) & (outColumn < vec4u(params.outWidth));
   let outPlane = params.outHeight * params.outWidth;
   let splitStart = split * params.batch * params.outputs * outPlane;
   for (var i = 0u; i < 8u; i++) {
     let output = output0 + local.y * 8u + i;
     for (var j = 0u; j < 4u; j++) {
       if (output < params.outputs && wanted[j]) {
-        let channel = frame[j] * params.outputs + output;
+        let channel = frame * params.outputs + output;
         let at = channel * outPlane + outRow[j] * params.outWidth + outColumn[j];
         y[splitStart + at] = finish(total[i][j], output, channel, at);
       }

@@ -98,8 +98,8 @@ function convolve(rec: Recorder, x: Tensor, weight: ConvWeight, options: ConvOpt
 
   const height = extent(x, 2);
   const width = extent(x, 3);
-  const positions = batch * (phases === 1 ? outHeight * outWidth : (height + 1) * (width + 1));
-  const tiles: [number, number] = [Math.ceil(positions / 128), Math.ceil(outputs / 32)];
+  const positions = phases === 1 ? outHeight * outWidth : (height + 1) * (width + 1);
+  const tiles: [number, number] = [batch * Math.ceil(positions / 128), Math.ceil(outputs / 32)];
   const splits = chooseSplits(tiles[0] * tiles[1] * phases, (taps / phases) * Math.ceil(inputs / 16));
   const whole = splits === 1;
   const target = whole ? y : scratch(rec, `${label} sums`, [splits, ...y.shape]);
