@@ -136,3 +136,17 @@ export function gridSampleReference(
     return sum;
   });
 }
+
+/** The plain twin of `warpBlend`, in float64: mask `[batch, positions]`, h `[batch, channels, positions]`. */
+export function warpBlendReference(
+  x: ArrayLike<number>,
+  { grid, mask }: { grid: ArrayLike<number>; mask: ArrayLike<number> },
+  h: ArrayLike<number>,
+  size: { batch: number; channels: number; height: number; width: number; positions: number },
+): { warped: Float64Array; blended: Float64Array } {
+  const { channels, positions } = size;
+  const maskAt = (at: number) =>
+    mask[Math.floor(at / (positions * channels)) * positions + (at % positions)]!;
+  const warped = gridSampleReference(x, grid, size).map((value, at) => value * maskAt(at));
+  return { warped, blended: warped.map((value, at) => value + (1 - maskAt(at)) * h[at]!) };
+}

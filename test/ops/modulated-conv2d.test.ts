@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { conv2dReference, convTranspose2dReference } from '../../src/ops/conv2d.js';
 import { packTransposedWeight, packWeight, squareSums } from '../../src/ops/conv-weight.js';
-import { demodulation, styledConv } from '../../src/ops/modulated-conv2d.js';
+import { demodulation, styledConv, styledConvReference } from '../../src/ops/modulated-conv2d.js';
 import { pointwise, pointwiseReference } from '../../src/ops/pointwise.js';
-import { upfirdn2dReference } from '../../src/ops/upfirdn2d.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
 import { closeGpu } from '../../src/runtime/gpu.js';
@@ -16,19 +14,6 @@ beforeAll(async () => {
   gpu = await openTestGpu();
 });
 afterAll(() => closeGpu(gpu));
-
-/** The weights of one frame as the paper has them: scaled by the style, then to norm 1 for each output (Sec. 1 of docs). */
-function modulatedWeight(weight: Float32Array, style: Float32Array, outputs: number): Float64Array {
-  const inputs = style.length;
-  const area = weight.length / (outputs * inputs);
-  const modulated = Float64Array.from(weight, (w, at) => w * style[Math.floor(at / area) % inputs]!);
-  for (let o = 0; o < outputs; o++) {
-    const own = modulated.subarray(o * inputs * area, (o + 1) * inputs * area);
-    const norm = Math.sqrt(own.reduce((sum, w) => sum + w * w, 1e-8));
-    own.forEach((w, at) => (own[at] = w / norm));
-  }
-  return modulated;
-}
 
 const sizes = fc.record({
   batch: fc.integer({ min: 1, max: 3 }),
@@ -60,20 +45,8 @@ describe('styledConv', () => {
         const expected: number[] = [];
         for (let b = 0; b < batch; b++) {
           const frame = x.data.subarray(b * inputs * plane, (b + 1) * inputs * plane);
-          const own = modulatedWeight(
-            weight.data,
-            style.data.subarray(b * inputs, (b + 1) * inputs),
-            outputs,
-          );
-          const one = { ...size, batch: 1 };
-          const finish = { bias: bias.data, leaky: true };
-          if (upsample) {
-            const wide = convTranspose2dReference(frame, own, one);
-            const wideSize = { batch: 1, outputs, height: 2 * height + 1, width: 2 * width + 1 };
-            expected.push(...upfirdn2dReference(wide, { ...wideSize, pad: [1, 1], gain: 4, ...finish }));
-          } else {
-            expected.push(...conv2dReference(frame, own, { ...one, kernel: 3, padding: 1, ...finish }));
-          }
+          const own = style.data.subarray(b * inputs, (b + 1) * inputs);
+          expected.push(...styledConvReference(frame, weight.data, own, bias.data, { ...size, upsample }));
         }
         expectClose('styledConv', y.data, expected, 2e-6);
       }),
