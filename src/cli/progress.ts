@@ -1,11 +1,11 @@
 /** What a command tells while it works. All of it goes to standard error; results go to standard output. */
 export interface Progress {
   /** A line of its own. */
-  note(text: string): void;
+  readonly note: (text: string) => void;
   /** What is being done now, in place of the last status. */
-  status(text: string): void;
+  readonly status: (text: string) => void;
   /** Ends the status line. */
-  end(): void;
+  readonly end: () => void;
 }
 
 export function createProgress(quiet: boolean): Progress {

@@ -4,7 +4,7 @@ import { openCheckpointFiles, readJson } from './checkpoint-files.js';
 
 export interface OpenedWeights extends LoadedWeights {
   /** Gives the files back. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface OpenOptions {
