@@ -1,6 +1,6 @@
 import { assignSlots } from './arena.js';
 import type { Gpu } from './gpu.js';
-import { createBuffer, createTensor, destroyBuffer, destroyTensor, guarded, readTensors, settle, tensorUsage, writeTensor } from './gpu.js'; // prettier-ignore
+import { createBuffer, destroyBuffer, destroyTensor, guarded, readTensors, settle, tensorUsage, writeTensor } from './gpu.js'; // prettier-ignore
 import type { CompiledKernel } from './kernel.js';
 import type { Dispatch, Recorder } from './recorder.js';
 import type { Tensor } from './tensor.js';
@@ -18,8 +18,9 @@ export interface Plan {
   readonly outputs: ReadonlyMap<string, Tensor>;
   /** Bytes of scratch memory (shared slots), for the curious. */
   readonly scratchBytes: number;
-  readonly ownedTensors: readonly Tensor[];
-  readonly ownedBuffers: readonly GPUBuffer[];
+  /** Freed with the plan. */
+  readonly owned: readonly Tensor[];
+  readonly buffers: readonly GPUBuffer[];
 }
 
 /** One launch of a plan, complete. */
@@ -59,43 +60,67 @@ export async function compilePlan(
     scratchCount: 0,
     wantsTap: (name) => taps === true || taps.includes(name),
   };
-  record(rec);
-  const memory = assignMemory(rec);
-  const kernels = await Promise.all(
-    rec.dispatches.map((launch) => gpu.pipelines(launch.kernel, launch.constants ?? {})),
-  );
-  const uniforms = writeUniforms(rec, kernels);
-  const steps = rec.dispatches.map((launch, index): Step => {
-    const kernel = kernels[index];
-    if (!kernel) throw new Error(`no kernel for launch ${index}`);
-    const [x, y = 1, z = 1] = launch.workgroups;
-    const stepLabel = `${label}/${launch.kernel}(${Object.values(launch.bindings).map(describe).join(', ')})`;
-    const entries = kernel.interface.bindings.map(({ name, binding, type }): GPUBindGroupEntry => {
-      if (type === 'uniform') return { binding, resource: uniforms.of(index) };
-      const tensor = launch.bindings[name];
-      if (!tensor) throw new Error(`${stepLabel} has no ${name}`);
-      return { binding, resource: { buffer: memory.bufferOf(tensor) } };
-    });
-    const bindGroup = guarded(gpu, stepLabel, () =>
-      gpu.device.createBindGroup({ label: stepLabel, layout: kernel.layout, entries }),
+  const buffers: GPUBuffer[] = [];
+  try {
+    record(rec);
+    const memory = assignMemory(rec, buffers);
+    const kernels = await Promise.all(
+      rec.dispatches.map((launch) => gpu.pipelines(launch.kernel, launch.constants ?? {})),
     );
-    return { kernel, label: stepLabel, bindGroup, workgroups: [x, y, z] };
-  });
-  await settle(gpu);
-  return {
-    gpu,
-    label,
-    steps,
-    inputs: rec.inputs,
-    outputs: memory.outputs,
-    scratchBytes: memory.slots.reduce((sum, slot) => sum + slot.size, 0),
-    ownedTensors: [...rec.owned, ...memory.kept],
-    ownedBuffers: [...memory.slots, uniforms.buffer],
-  };
+    const uniforms = writeUniforms(rec, kernels, buffers);
+    const steps = kernels.map((kernel, index) => bindStep(rec, kernel, index, memory.bufferOf, uniforms));
+    await settle(gpu);
+    const { inputs, owned } = rec;
+    return {
+      gpu,
+      label,
+      steps,
+      inputs,
+      outputs: memory.outputs,
+      scratchBytes: memory.scratchBytes,
+      owned,
+      buffers,
+    };
+  } catch (error) {
+    free(gpu, rec.owned, buffers);
+    throw error;
+  }
 }
 
-/** Gives outputs buffers of their own and all other scratch tensors a shared slot for their lifetime. */
-function assignMemory(rec: Recorder) {
+function free(gpu: Gpu, tensors: readonly Tensor[], buffers: readonly GPUBuffer[]): void {
+  tensors.forEach((tensor) => destroyTensor(gpu, tensor));
+  buffers.forEach((buffer) => destroyBuffer(gpu, buffer));
+}
+
+function bindStep(
+  rec: Recorder,
+  kernel: CompiledKernel,
+  index: number,
+  bufferOf: (tensor: Tensor) => GPUBuffer,
+  uniformOf: (index: number) => GPUBufferBinding,
+): Step {
+  const launch = rec.dispatches[index];
+  if (!launch) throw new Error(`plan ${rec.label} has no launch ${index}`);
+  const [x, y = 1, z = 1] = launch.workgroups;
+  const label = `${rec.label}/${launch.kernel}(${Object.values(launch.bindings).map(describe).join(', ')})`;
+  const entries = kernel.interface.bindings.map(({ name, binding, type }): GPUBindGroupEntry => {
+    if (type === 'uniform') return { binding, resource: uniformOf(index) };
+    const tensor = launch.bindings[name];
+    if (!tensor) throw new Error(`${label} has no ${name}`);
+    return { binding, resource: { buffer: bufferOf(tensor) } };
+  });
+  const { device } = rec.gpu;
+  const bindGroup = guarded(rec.gpu, label, () =>
+    device.createBindGroup({ label, layout: kernel.layout, entries }),
+  );
+  return { kernel, label, bindGroup, workgroups: [x, y, z] };
+}
+
+/**
+ * Gives outputs buffers of their own and all other scratch tensors a shared slot for their lifetime. Every buffer made is
+ * added to `owned` at once, so that it can be freed if a later one does not fit.
+ */
+function assignMemory(rec: Recorder, owned: GPUBuffer[]) {
   const uses = new Map<number, { tensor: Tensor; first: number; last: number }>();
   rec.dispatches.forEach((launch, index) => {
     for (const tensor of Object.values(launch.bindings)) {
@@ -105,31 +130,27 @@ function assignMemory(rec: Recorder) {
     }
   });
   const buffers = new Map<number, GPUBuffer>();
-  const kept: Tensor[] = [];
+  const allocate = (label: string, bytes: number): GPUBuffer => {
+    const buffer = createBuffer(rec.gpu, label, bytes, tensorUsage());
+    owned.push(buffer);
+    return buffer;
+  };
   const outputs = new Map<string, Tensor>();
   for (const [name, tensor] of rec.outputs) {
-    if (tensor.memory.kind === 'buffer') {
+    const { memory, shape } = tensor;
+    if (memory.kind === 'buffer') {
       outputs.set(name, tensor);
       continue;
     }
-    const { id } = tensor.memory;
-    let buffer = buffers.get(id);
-    if (!buffer) {
-      const own = createTensor(rec.gpu, name, tensor.shape);
-      if (own.memory.kind !== 'buffer') throw new Error('unreachable');
-      buffer = own.memory.buffer;
-      buffers.set(id, buffer);
-      kept.push(own);
-    }
-    outputs.set(name, { label: name, shape: tensor.shape, memory: { kind: 'buffer', buffer } });
+    const buffer = buffers.get(memory.id) ?? allocate(name, sizeOf(shape) * 4);
+    buffers.set(memory.id, buffer);
+    outputs.set(name, { label: name, shape, memory: { kind: 'buffer', buffer } });
   }
   const shared = [...uses].filter(([id]) => !buffers.has(id));
   const { slotOf, slotBytes } = assignSlots(
     shared.map(([, { tensor, first, last }]) => ({ bytes: sizeOf(tensor.shape) * 4, first, last })),
   );
-  const slots = slotBytes.map((bytes, slot) =>
-    createBuffer(rec.gpu, `${rec.label} scratch ${slot}`, bytes, tensorUsage()),
-  );
+  const slots = slotBytes.map((bytes, slot) => allocate(`${rec.label} scratch ${slot}`, bytes));
   shared.forEach(([id], index) => {
     const slot = slots[slotOf[index] ?? -1];
     if (slot) buffers.set(id, slot);
@@ -140,11 +161,11 @@ function assignMemory(rec: Recorder) {
     if (!buffer) throw new Error(`${describe(tensor)} of plan ${rec.label} has no memory`);
     return buffer;
   };
-  return { slots, kept, outputs, bufferOf };
+  return { outputs, bufferOf, scratchBytes: slots.reduce((sum, slot) => sum + slot.size, 0) };
 }
 
 /** All launches' parameters in one uniform buffer, each at an aligned offset. */
-function writeUniforms(rec: Recorder, kernels: readonly CompiledKernel[]) {
+function writeUniforms(rec: Recorder, kernels: readonly CompiledKernel[], owned: GPUBuffer[]) {
   const align = rec.gpu.device.limits.minUniformBufferOffsetAlignment;
   const sizes = kernels.map((kernel) => Math.max(16, Math.ceil(kernel.interface.params.length / 4) * 16));
   const offsets: number[] = [];
@@ -166,12 +187,12 @@ function writeUniforms(rec: Recorder, kernels: readonly CompiledKernel[]) {
   const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
   const buffer = createBuffer(rec.gpu, `${rec.label} parameters`, view.byteLength, usage);
   rec.gpu.device.queue.writeBuffer(buffer, 0, view.buffer);
-  const of = (index: number): GPUBufferBinding => ({
+  owned.push(buffer);
+  return (index: number): GPUBufferBinding => ({
     buffer,
     offset: offsets[index] ?? 0,
     size: sizes[index] ?? 16,
   });
-  return { buffer, of };
 }
 
 function checkedCount(launch: Dispatch, name: string, value: number): number {
@@ -233,6 +254,5 @@ export async function readOutputs<Name extends string>(
 
 /** Frees the plan's memory, outputs included. */
 export function destroyPlan(plan: Plan): void {
-  plan.ownedTensors.forEach((tensor) => destroyTensor(plan.gpu, tensor));
-  plan.ownedBuffers.forEach((buffer) => destroyBuffer(plan.gpu, buffer));
+  free(plan.gpu, plan.owned, plan.buffers);
 }

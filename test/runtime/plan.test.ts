@@ -50,6 +50,17 @@ describe('plans', () => {
     expect(gpu.memory.bytes).toBe(before);
   });
 
+  it('give their memory back when they cannot be made', async () => {
+    const before = gpu.memory.bytes;
+    const tooLarge = compilePlan(gpu, 'too large', (rec) => {
+      const x = input(rec, 'x', [4, 3]);
+      output(rec, 'y', linear(rec, x, input(rec, 'w', [2, 3])));
+      output(rec, 'z', scratch(rec, 'z', [gpu.device.limits.maxStorageBufferBindingSize]));
+    });
+    await expect(tooLarge).rejects.toThrow(/z needs .* MiB/);
+    expect(gpu.memory.bytes).toBe(before);
+  });
+
   it('reuse scratch memory', async () => {
     const weight = uploadTensor(gpu, 'weight', [512, 512], identity(512));
     const chain = await compilePlan(gpu, 'chain', (rec) => {
