@@ -6,6 +6,7 @@ import {
   gridSample,
   gridSampleReference,
   warpBlend,
+  warpBlendReference,
 } from '../../src/ops/flow.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
