@@ -98,7 +98,16 @@ fn main(
   let panelsPerTap = (params.inputs + PANEL - 1u) / PANEL;
   let panels = taps.x * taps.y * panelsPerTap;
   let end = panels * (split + 1u) / params.splits;
-  var total = array<vec4f, 8>();
+  // Sums of the eight outputs, in variables rather than an array: an array that is indexed by a variable anywhere may be put
+  // in memory everywhere.
+  var t0 = vec4f();
+  var t1 = vec4f();
+  var t2 = vec4f();
+  var t3 = vec4f();
+  var t4 = vec4f();
+  var t5 = vec4f();
+  var t6 = vec4f();
+  var t7 = vec4f();
   for (var panel = panels * split / params.splits; panel < end; panel++) {
     let tap = panel / panelsPerTap;
     let input0 = panel % panelsPerTap * PANEL;
@@ -121,31 +130,39 @@ fn main(
     }
     wPanel[index] = weights;
     workgroupBarrier();
-    var partial = array<vec4f, 8>();
+    var p0 = vec4f();
+    var p1 = vec4f();
+    var p2 = vec4f();
+    var p3 = vec4f();
+    var p4 = vec4f();
+    var p5 = vec4f();
+    var p6 = vec4f();
+    var p7 = vec4f();
     for (var k = 0u; k < PANEL; k++) {
       let a = wPanel[k * 8u + local.y * 2u];
       let b = wPanel[k * 8u + local.y * 2u + 1u];
       let c = xPanel[k * 32u + local.x];
-      partial[0] = fma(vec4f(a.x), c, partial[0]);
-      partial[1] = fma(vec4f(a.y), c, partial[1]);
-      partial[2] = fma(vec4f(a.z), c, partial[2]);
-      partial[3] = fma(vec4f(a.w), c, partial[3]);
-      partial[4] = fma(vec4f(b.x), c, partial[4]);
-      partial[5] = fma(vec4f(b.y), c, partial[5]);
-      partial[6] = fma(vec4f(b.z), c, partial[6]);
-      partial[7] = fma(vec4f(b.w), c, partial[7]);
+      p0 = fma(vec4f(a.x), c, p0);
+      p1 = fma(vec4f(a.y), c, p1);
+      p2 = fma(vec4f(a.z), c, p2);
+      p3 = fma(vec4f(a.w), c, p3);
+      p4 = fma(vec4f(b.x), c, p4);
+      p5 = fma(vec4f(b.y), c, p5);
+      p6 = fma(vec4f(b.z), c, p6);
+      p7 = fma(vec4f(b.w), c, p7);
     }
-    total[0] += partial[0];
-    total[1] += partial[1];
-    total[2] += partial[2];
-    total[3] += partial[3];
-    total[4] += partial[4];
-    total[5] += partial[5];
-    total[6] += partial[6];
-    total[7] += partial[7];
+    t0 += p0;
+    t1 += p1;
+    t2 += p2;
+    t3 += p3;
+    t4 += p4;
+    t5 += p5;
+    t6 += p6;
+    t7 += p7;
     workgroupBarrier();
   }
 
+  var totals = array<vec4f, 8>(t0, t1, t2, t3, t4, t5, t6, t7);
   let outColumn = select(column, 2u * column + parity.x, transposed);
   let outRow = select(row, 2u * row + parity.y, transposed);
   let wanted = (row < vec4u(gridHeight)) & (outRow < vec4u(params.outHeight)) & (outColumn < vec4u(params.outWidth));
@@ -157,7 +174,7 @@ fn main(
       if (output < params.outputs && wanted[j]) {
         let channel = frame * params.outputs + output;
         let at = channel * outPlane + outRow[j] * params.outWidth + outColumn[j];
-        y[splitStart + at] = finish(total[i][j], output, channel, at);
+        y[splitStart + at] = finish(totals[i][j], output, channel, at);
       }
     }
   }
