@@ -1,0 +1,52 @@
+import type { Picture } from './picture.js';
+import { resize } from './resize.js';
+
+/** A square of a picture, in its pixels: top left corner and side. It may reach beyond the picture. */
+export interface Square {
+  readonly x: number;
+  readonly y: number;
+  readonly size: number;
+}
+
+/** The largest centred square; an odd pixel left over falls to the right and the bottom. */
+export function centreSquare({ width, height }: { width: number; height: number }): Square {
+  const size = Math.min(width, height);
+  return { x: Math.floor((width - size) / 2), y: Math.floor((height - size) / 2), size };
+}
+
+/**
+ * The published crop (Sec. 7 of docs): a square of side 2·bs round the centre of a face's box, bs the longer half side
+ * of the box times 1.6, in whole pixels.
+ */
+export function portraitSquare(box: { x: number; y: number; width: number; height: number }): Square {
+  const bs = Math.trunc((Math.max(box.width, box.height) / 2) * 1.6);
+  return {
+    x: Math.trunc(box.x + box.width / 2) - bs,
+    y: Math.trunc(box.y + box.height / 2) - bs,
+    size: 2 * bs,
+  };
+}
+
+/** What lies in the square, black where it reaches beyond the picture. */
+export function cropSquare(picture: Picture, square: Square): Picture {
+  const { x, y, size } = square;
+  const data = new Uint8Array(size * size * 3);
+  const [left, right] = [Math.max(x, 0), Math.min(x + size, picture.width)];
+  const bottom = Math.min(y + size, picture.height);
+  for (let row = Math.max(y, 0); row < bottom && left < right; row++) {
+    const start = row * picture.width;
+    data.set(
+      picture.data.subarray((start + left) * 3, (start + right) * 3),
+      ((row - y) * size + left - x) * 3,
+    );
+  }
+  return { width: size, height: size, data };
+}
+
+/** The picture with its longer side shortened to `most` pixels, if it is longer. */
+export function shrinkTo(picture: Picture, most: number): Picture {
+  const scale = most / Math.max(picture.width, picture.height);
+  if (scale >= 1) return picture;
+  const side = (extent: number) => Math.max(1, Math.round(extent * scale));
+  return resize(picture, side(picture.width), side(picture.height));
+}
