@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { InputError } from '../errors.js';
+import { oneLine, show } from './json.js';
 
 /** A schema whose only message says what is expected: "a boolean". */
 function expecting<T extends v.GenericSchema>(schema: (message: string) => T, expected: string): T {
@@ -106,10 +107,9 @@ export function parseConfig(json: unknown, fileName: string): ModelConfig {
 function describeIssue(issue: v.BaseIssue<unknown>): string {
   const path = v.getDotPath(issue);
   if (path === null) return 'expected a JSON object with "config", "wav2vec2" and "emotion"';
-  if (issue.input === undefined) return `${path} is missing${expectation(path)}`;
-  const got = JSON.stringify(issue.input) ?? typeof issue.input;
+  if (issue.input === undefined) return `${oneLine(path)} is missing${expectation(path)}`;
   const expected = issue.type === 'object' ? 'expected an object' : issue.message;
-  return `${path}: ${expected}, got ${got.length > 60 ? `${got.slice(0, 57)}...` : got}`;
+  return `${oneLine(path)}: ${expected}, got ${show(issue.input)}`;
 }
 
 /** What a missing field should have held: the message of its schema. */

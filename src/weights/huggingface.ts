@@ -1,6 +1,6 @@
 import { InputError } from '../errors.js';
 import { parseConfig, type EmotionConfig, type Wav2Vec2Config } from './config.js';
-import { isJsonObject } from './json.js';
+import { isJsonObject, show } from './json.js';
 import { partOf } from './manifest.js';
 import { publishedConfig } from './published-config.js';
 import { tensorInfo, type TensorInfo, type WeightSource } from './source.js';
@@ -58,8 +58,7 @@ export function parseHuggingFaceConfig({ json, name }: NamedJson): { wav2vec2: W
   if (!isJsonObject(json)) throw new InputError(`${name}: expected a JSON object`);
   for (const [field, value] of Object.entries(fixed)) {
     if (field in json && json[field] !== value) {
-      const got = JSON.stringify(json[field]);
-      throw new InputError(`${name}: ${field}: expected ${JSON.stringify(value)}, got ${got.slice(0, 60)}`);
+      throw new InputError(`${name}: ${field}: expected ${show(value)}, got ${show(json[field])}`);
     }
   }
   const sizes = { ...publishedConfig.wav2vec2, ...json };

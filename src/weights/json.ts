@@ -57,13 +57,31 @@ function repeatedKey(text: string): string | undefined {
   return undefined;
 }
 
-/** A name from a file as messages show it: quoted, without line breaks, not endless. */
+/** A name from a file as messages show it: quoted, without line breaks or anything a terminal obeys, not endless. */
 export function quote(name: string): string {
-  const text = JSON.stringify(name);
+  const text = escapeControls(JSON.stringify(name.slice(0, 200)));
   return text.length <= 120 ? text : `${text.slice(0, 117)}..."`;
+}
+
+/** A value from a file as messages show it. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return quote(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  // Shallow values as JSON; what nests deeper would exhaust the stack.
+  const isFlat = Object.values(value).every((item) => typeof item !== 'object' || item === null);
+  const text = isFlat ? escapeControls(JSON.stringify(value)) : Array.isArray(value) ? 'a list' : 'an object';
+  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
 }
 
 /** Text from elsewhere, made fit for a message of one line. */
 export function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').slice(0, 200);
+  return escapeControls(text.slice(0, 200).replace(/\s+/g, ' '));
+}
+
+/** Controls that JSON leaves as they are, and marks that reverse the order of what follows, as `\u` escapes. */
+function escapeControls(text: string): string {
+  // eslint-disable-next-line no-control-regex -- those that `oneLine` may meet
+  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (c) => {
+    return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
