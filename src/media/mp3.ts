@@ -80,15 +80,18 @@ export function readMp3Stream(bytes: Uint8Array, name: string): Mp3Stream {
   }
   if (!isTail(bytes.subarray(at))) fail(`corrupt MP3 (frame ${count + 1}, at byte ${at}, is damaged)`);
   const announced = xingFrames(bytes.subarray(start, start + first.length), first);
-  if (announced !== undefined && count - 1 < announced)
+  // Some encoders count the frame of the header too.
+  if (announced !== undefined && count < announced)
     fail(`truncated MP3: ${announced} frames announced, ${count - 1} present`);
   return { frames: bytes.subarray(start, at), channels: first.mono ? 1 : 2 };
 }
 
-/** Whether these bytes may follow the last frame: nothing, tags, zeros. */
+/** Whether these bytes may follow the last frame: nothing, zeros, tags. */
 function isTail(bytes: Uint8Array): boolean {
-  const text = String.fromCharCode(...bytes.subarray(0, 8));
-  return /^(TAG|APETAGEX|LYRICSBE|ID3|3DI)/.test(text) || bytes.every((byte) => byte === 0);
+  const at = bytes.findIndex((byte) => byte !== 0);
+  return (
+    at < 0 || /^(TAG|APETAGEX|LYRICSBE|ID3|3DI)/.test(String.fromCharCode(...bytes.subarray(at, at + 8)))
+  );
 }
 
 /** The number of frames after this one, if it holds a Xing or Info header, behind the place of the side information. */

@@ -100,12 +100,12 @@ async function decodeByWasm(
   const fail = (why: string): never => {
     throw new InputError(`${name}: corrupt ${format} (${why})`);
   };
-  // A fresh instance each time, begun and used without a pause in between: one that failed is unusable.
-  const started = decoder.init(wasm, { printErr: (line) => complaints.push(line) });
-  const decoding = decoder.default(bytes);
   try {
-    await started;
-    const decoded = await decoding;
+    // A fresh instance each time, begun and used without a pause in between: one that failed is unusable.
+    const [, decoded] = await Promise.all([
+      decoder.init(wasm, { printErr: (line) => complaints.push(line) }),
+      decoder.default(bytes),
+    ]);
     // libjpeg goes on after damage, with grey or garbage.
     return complaints[0] === undefined ? decoded : fail(complaints[0]);
   } catch (error) {

@@ -41,6 +41,10 @@ export async function decodeFlac(bytes: Uint8Array, name: string): Promise<Sound
       throw new InputError(
         `${name}: truncated or corrupt FLAC: ${present} of ${samples} samples can be read`,
       );
+    // The binding divides n-bit integers by 2^(n−1) − 1; by 2^(n−1) they are what the same samples in a WAV are.
+    const top = 2 ** (decoded.bitDepth - 1);
+    for (const channel of decoded.channelData)
+      channel.forEach((value, i) => (channel[i] = Math.round(value * (top - 1)) / top));
     return soundOf(decoded, name, 'FLAC');
   } catch (error) {
     throw corrupt(error, name, 'FLAC');
