@@ -1,5 +1,5 @@
-import { makeResizer } from '../media/resize.js';
 import type { Picture } from '../media/picture.js';
+import type { Size } from '../media/resize.js';
 import type { Sound } from '../media/sound.js';
 import { partialPath, writeAtomically } from '../node/files.js';
 import { createFrameWriter } from '../node/frames.js';
@@ -15,8 +15,8 @@ export interface OutputPaths {
 
 export interface OutputOptions {
   readonly config: FloatConfig;
-  /** Side of the video and of the PNGs. */
-  readonly size: number;
+  /** Of the video and of the PNGs. */
+  readonly size: Size;
   readonly fps: number;
   readonly speech: Sound;
   /** Written into the video's metadata. */
@@ -25,12 +25,12 @@ export interface OutputOptions {
 
 /** Everything a run writes. */
 export interface Outputs {
-  /** The next frame at the model's rate. */
+  /** The next frame at the model's rate, of the size announced. */
   addFrame(picture: Picture): Promise<void>;
   addMotion(motion: Float32Array): void;
   /** Gives the files their names. */
   finish(): Promise<void>;
-  /** Removes what is unfinished. */
+  /** Removes what is unfinished; harmless after `finish`. */
   abandon(): Promise<void>;
 }
 
@@ -46,19 +46,16 @@ export async function openOutputs(paths: OutputPaths, options: OutputOptions): P
   const video =
     paths.out === undefined
       ? undefined
-      : await createVideoWriter(paths.out, { width: size, height: size, fps, sound: speech, comment });
-  const side = { width: config.input_size, height: config.input_size };
-  const resize = makeResizer(side, { width: size, height: size });
+      : await createVideoWriter(paths.out, { ...size, fps, sound: speech, comment });
   const motion: Float32Array[] = [];
   let modelFrames = 0;
   let videoFrames = 0;
   return {
     async addFrame(picture) {
-      const enlarged = resize(picture);
-      await frameFiles?.addFrame(enlarged);
+      await frameFiles?.addFrame(picture);
       // At another rate than the model's, the video shows at each time the frame that the model has for it.
       modelFrames++;
-      for (; (videoFrames * config.fps) / fps < modelFrames; videoFrames++) await video?.addFrame(enlarged);
+      for (; (videoFrames * config.fps) / fps < modelFrames; videoFrames++) await video?.addFrame(picture);
     },
     addMotion(window) {
       if (paths.motionOut !== undefined) motion.push(window);

@@ -77,15 +77,7 @@ function apply(
       });
     case 'MAX_POOL_2D':
       return window(x, shape, {
-        ...geometry(
-          options!,
-          x,
-          shape,
-          intField(options!, 4),
-          0,
-          intField(options!, 2),
-          intField(options!, 1),
-        ),
+        ...geometry(options!, x, shape, intField(options!, 4)),
         start: () => -Infinity,
         step: (most, at, c) => Math.max(most, x.data[at + c]!),
       });

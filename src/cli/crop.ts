@@ -1,0 +1,101 @@
+import { InvalidArgumentError } from 'commander';
+import { InputError } from '../errors.js';
+import { detectFaces, portraitBox } from '../faces.js';
+import type { Square } from '../media/crop.js';
+import { centreSquare, portraitSquare } from '../media/crop.js';
+import type { Picture } from '../media/picture.js';
+import { fitLongSide, makePasteBack } from '../media/paste-back.js';
+import type { Size } from '../media/resize.js';
+import { makeResizer } from '../media/resize.js';
+import { openFaceWeights } from '../node/face-weights.js';
+import type { Gpu } from '../runtime/gpu.js';
+
+export interface CropFlags {
+  readonly image: string;
+  readonly crop?: 'auto' | 'none' | Square;
+  readonly face?: number;
+  readonly pasteBack?: boolean;
+  readonly size?: number;
+}
+
+/** Models for smaller pictures than this are toys, trained on whole pictures: no face is looked for unless asked. */
+const leastRealSide = 128;
+
+/** Parses `--crop`. */
+export function parseCrop(text: string): 'auto' | 'none' | Square {
+  if (text === 'auto' || text === 'none') return text;
+  const numbers = text.split(',').map((part) => (/^-?\d{1,5}$/.test(part) ? Number(part) : NaN));
+  const [x = NaN, y = NaN, size = NaN] = numbers;
+  if (numbers.length !== 3 || numbers.some(Number.isNaN) || size < 1 || size > 8192) {
+    throw new InvalidArgumentError('Expected auto, none or X,Y,SIZE in whole pixels, such as 120,40,300.');
+  }
+  return { x, y, size };
+}
+
+/** Refuses options that do not go together or with the picture, before any work is done. */
+export function checkCrop({ image, crop, face }: CropFlags, { width, height }: Size): void {
+  if (crop === undefined || crop === 'auto') return;
+  if (face !== undefined) throw new InputError(`--face ${face}: expected with --crop auto only`);
+  if (crop === 'none') return;
+  const { x, y, size } = crop;
+  if (x >= width || y >= height || x + size <= 0 || y + size <= 0) {
+    throw new InputError(`--crop ${x},${y},${size} lies outside of ${image}, ${width}x${height} pixels`);
+  }
+}
+
+/**
+ * Which square of the portrait is animated: the one asked for, the centre, or the published crop around a face.
+ *
+ * @param inputSide S; below 128 the centre square is the default, else `auto`.
+ * @throws InputError if there is no such face.
+ */
+export async function chooseSquare(
+  gpu: Gpu,
+  portrait: Picture,
+  { image, crop, face }: CropFlags,
+  inputSide: number,
+  note: (line: string) => void,
+): Promise<Square> {
+  const chosen = crop ?? (face !== undefined || inputSide >= leastRealSide ? 'auto' : 'none');
+  if (chosen === 'none') return centreSquare(portrait);
+  if (chosen !== 'auto') return chosen;
+  const weights = await openFaceWeights();
+  try {
+    const faces = await detectFaces(gpu, weights, portrait);
+    const found = faces[(face ?? 1) - 1];
+    if (faces.length === 0) {
+      throw new InputError(
+        `${image}: no face found; pass --crop X,Y,SIZE for the square to animate, or --crop none`,
+      );
+    }
+    if (!found) throw new InputError(`${image}: --face ${face}, but only ${faces.length} found`);
+    if (faces.length > 1 && face === undefined) {
+      note(`${image}: ${faces.length} faces; the largest speaks, --face 2 … ${faces.length} for another`);
+    }
+    return portraitSquare(portraitBox(found));
+  } finally {
+    await weights.close();
+  }
+}
+
+/** Size of the video: with `--paste-back` that of the portrait, `--size` its longer side; else a square. */
+export function outputSize({ pasteBack, size }: CropFlags, portrait: Size, inputSide: number): Size {
+  if (!pasteBack) {
+    const side = size ?? Math.max(inputSide, 512);
+    return { width: side, height: side };
+  }
+  const { width, height } = portrait;
+  return size === undefined ? { width, height } : fitLongSide(portrait, size);
+}
+
+/** A function that makes the video's pictures of the model's S×S frames. */
+export function frameFinisher(
+  { pasteBack }: CropFlags,
+  portrait: Picture,
+  square: Square,
+  inputSide: number,
+  output: Size,
+): (frame: Picture) => Picture {
+  if (pasteBack) return makePasteBack(portrait, square, inputSide, output);
+  return makeResizer({ width: inputSide, height: inputSide }, output);
+}
