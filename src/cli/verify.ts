@@ -31,37 +31,37 @@ export function addVerify(program: Command): void {
 }
 
 async function runVerify(folder: string, flags: VerifyFlags): Promise<void> {
-  const files = await openGoldenFolder(folder);
   const wanted = parseStages(flags.stages);
   const progress = createProgress(flags.json === true);
-  const opened = await openWeights(flags.weights ?? folder);
+  const print = (text: string) => {
+    progress.end();
+    if (!flags.json) process.stdout.write(`${text}\n`);
+  };
+  const undo: (() => unknown)[] = [];
   try {
-    const adapter = await requestNodeAdapter({ adapter: flags.adapter, log: progress.note });
-    const gpu = await openGpu(adapter.adapter);
-    try {
-      const tensors: Comparison[] = [];
-      const pictures: PictureComparison[] = [];
-      const stages = verifyStages({ gpu, ...opened }, files, wanted, progress.status);
-      if (!flags.json) process.stdout.write(`${header}\n`);
-      for await (const row of stages) {
-        progress.end();
-        if ('torchError' in row) tensors.push(row);
-        else pictures.push(row);
-        if (!flags.json)
-          process.stdout.write(`${'torchError' in row ? tensorLine(row) : pictureLine(row)}\n`);
-      }
-      progress.end();
-      if (tensors.length === 0)
-        throw new InputError(`${folder}: expected a golden set with STAGE.json files`);
-      const summary = summarise(tensors, pictures);
-      if (flags.json) process.stdout.write(`${JSON.stringify({ ...summary, tensors, pictures }, null, 1)}\n`);
-      else process.stdout.write(`${summary.line}\n`);
-      if (!summary.pass) process.exitCode = 1;
-    } finally {
-      closeGpu(gpu);
+    const files = await openGoldenFolder(folder);
+    const opened = await openWeights(flags.weights ?? folder);
+    undo.push(() => opened.close());
+    const { adapter } = await requestNodeAdapter({ adapter: flags.adapter, log: progress.note });
+    const gpu = await openGpu(adapter);
+    undo.push(() => closeGpu(gpu));
+
+    const tensors: Comparison[] = [];
+    const pictures: PictureComparison[] = [];
+    print(header);
+    for await (const row of verifyStages({ gpu, ...opened }, files, wanted, progress.status)) {
+      if ('torchError' in row) tensors.push(row);
+      else pictures.push(row);
+      print('torchError' in row ? tensorLine(row) : pictureLine(row));
     }
+    if (tensors.length === 0) throw new InputError(`${folder}: expected a golden set with STAGE.json files`);
+    const summary = summarise(tensors, pictures);
+    print(summary.line);
+    if (flags.json) process.stdout.write(`${JSON.stringify({ ...summary, tensors, pictures }, null, 1)}\n`);
+    if (!summary.pass) process.exitCode = 1;
   } finally {
-    await opened.close();
+    progress.end();
+    for (const step of undo.reverse()) await step();
   }
 }
 
