@@ -2,7 +2,8 @@
 export { requestNodeAdapter } from './gpu.js';
 export type { AdapterChoice } from './gpu.js';
 export { openWeights } from './weights.js';
-export { readPng, writePng } from './png.js';
-export { readWav } from './wav.js';
+export { readPicture } from './picture.js';
+export { writePng } from './png.js';
+export { readSound } from './sound.js';
 export { createVideoWriter } from './video.js';
 export type { VideoOptions, VideoWriter } from './video.js';
