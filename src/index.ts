@@ -24,7 +24,9 @@ export { createMotionAutoencoder, pictureTensor } from './models/motion-autoenco
 export type { MotionAutoencoder, Portrait } from './models/motion-autoencoder.js';
 export { solverNames } from './sampling/solvers.js';
 export type { SolverName } from './sampling/solvers.js';
-export { loadWeights } from './weights/load.js';
+export { joinCheckpoint, loadWeights } from './weights/load.js';
+export { openCheckpointFile } from './weights/formats.js';
+export type { CheckpointFile } from './weights/formats.js';
 export { blobSource, memorySource } from './weights/source.js';
 export type { ByteSource, WeightSource } from './weights/source.js';
 export type { ModelConfig } from './weights/config.js';

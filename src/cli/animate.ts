@@ -56,7 +56,11 @@ export function addAnimate(program: Command): void {
     .requiredOption('--audio <file>', 'the speech: WAV, MP3, FLAC, OGG or (with ffmpeg installed) M4A')
     .option('--out <mp4>', 'the video to write, with the sound')
     .option('--frames-dir <folder>', 'write every frame as PNG into this folder')
-    .option('--weights <path>', 'a safetensors checkpoint or a folder with one', demoWeights)
+    .option(
+      '--weights <path>',
+      'the checkpoint: safetensors, float.pth, or a folder with the model',
+      demoWeights,
+    )
     .option('--config <json>', 'the sizes of the checkpoint, if not beside it')
     .option('--nfe <n>', 'time points of the ODE: n − 1 steps', wholeNumber(2, 10000), 10)
     .addOption(new Option('--solver <name>', 'ODE solver').choices(solverNames).default('euler'))

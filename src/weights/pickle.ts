@@ -35,8 +35,8 @@ export interface PickleOptions {
   readonly persistent: (id: unknown) => unknown;
 }
 
-/** More than any checkpoint needs (one of 909 tensors takes 40,000), so that no file makes objects without end. */
-const maxOperations = 2 ** 20;
+/** More than any checkpoint needs (one of 909 tensors takes 29,000), so that no file makes objects without end. */
+const maxOperations = 2 ** 18;
 
 /** The input ended within the pickle. */
 export class PickleCutShort extends InputError {}
