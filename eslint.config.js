@@ -3,6 +3,18 @@ import tseslint from 'typescript-eslint';
 
 const nodeModules = { group: ['node:*'], message: 'Only src/node, src/cli and tests may use Node.' };
 
+const names = [
+  'console',
+  'process',
+  'URL',
+  'Buffer',
+  'performance',
+  'setInterval',
+  'clearInterval',
+  'setTimeout',
+];
+const nodeGlobals = Object.fromEntries(names.map((name) => [name, 'readonly']));
+
 export default tseslint.config(
   { ignores: ['dist', 'src/runtime/shaders.generated.ts'] },
   js.configs.recommended,
@@ -23,5 +35,5 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { patterns: [nodeModules] }] },
   },
   { files: ['**/*.mjs', 'eslint.config.js'], ...tseslint.configs.disableTypeChecked },
-  { files: ['**/*.mjs'], languageOptions: { globals: { console: 'readonly', process: 'readonly' } } },
+  { files: ['**/*.mjs'], languageOptions: { globals: nodeGlobals } },
 );
