@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { GoldenInfo } from '../../src/verify/compare.js';
+import { comparePictures, judge, probeIndex, relativeError, tensorError } from '../../src/verify/compare.js';
+
+const info = (values: Float32Array, kind: GoldenInfo['kind']): GoldenInfo => {
+  const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
+  const rms = Math.sqrt(values.reduce((sum, v) => sum + v * v, 0) / values.length);
+  return { shape: [values.length], mean, rms, absmax: 1, kind, torch_f32_error: 1e-7 };
+};
+const values = Float32Array.from({ length: 10_000 }, (_, i) => Math.sin(i));
+const probe = Float32Array.from({ length: 4096 }, (_, i) => values[probeIndex(i, values.length)]!);
+
+describe('comparing with a golden set', () => {
+  it('allows ten times PyTorch’s error, and 1e-6 at least', () => {
+    expect(judge('fmt', 'out', 'computed', 9.9e-6, 1e-6).pass).toBe(true);
+    expect(judge('fmt', 'out', 'computed', 1.01e-5, 1e-6).pass).toBe(false);
+    expect(judge('fmt', 'mask', 'computed', 9e-7, 0)).toMatchObject({ pass: true, allowed: 1e-6 });
+    expect(judge('fmt', 'mask', 'computed', 1.1e-6, 0).pass).toBe(false);
+    expect(judge('fmt', 'out', 'computed', Infinity, 1e-6).pass).toBe(false);
+  });
+
+  it('counts what is missing or not a number as infinitely wrong', () => {
+    expect(relativeError([1, 2], [1, 2])).toBe(0);
+    expect(relativeError([0, 0], [0, 0])).toBe(0);
+    expect(relativeError([1, NaN], [1, 2])).toBe(Infinity);
+    expect(relativeError([1], [1, 2])).toBe(Infinity);
+    expect(relativeError([1e-9, 0], [0, 0])).toBe(Infinity);
+    expect(tensorError(values.subarray(1), values, info(values, 'full'))).toBe(Infinity);
+  });
+
+  it('sees an error of a probe, and by its moments one beside the probe', () => {
+    expect(tensorError(values, probe, info(values, 'probe'))).toBeLessThan(1e-6);
+    const probed = new Set(Array.from({ length: 4096 }, (_, i) => probeIndex(i, values.length)));
+    const wrong = values.slice();
+    for (let i = 0; i < wrong.length; i++) if (!probed.has(i)) wrong[i] = wrong[i]! * 1.01;
+    expect(tensorError(wrong, probe, info(values, 'probe'))).toBeGreaterThan(1e-3);
+  });
+
+  it('passes pictures that differ by one in at most one byte of a thousand', () => {
+    const golden = new Uint8Array(3000).fill(100);
+    const differing = (count: number, by: number) => golden.map((byte, i) => (i < count ? byte + by : byte));
+    expect(comparePictures('decode', 'a.png', differing(3, 1), golden)).toMatchObject({
+      pass: true,
+      worst: 1,
+    });
+    expect(comparePictures('decode', 'a.png', differing(4, 1), golden).pass).toBe(false);
+    expect(comparePictures('decode', 'a.png', differing(1, 2), golden).pass).toBe(false);
+    expect(comparePictures('decode', 'a.png', golden.subarray(3), golden).pass).toBe(false);
+  });
+});
