@@ -23,7 +23,7 @@ export interface WindowConditions {
   readonly wa: Float32Array;
   /** Source motion r_s `[d]`. */
   readonly wr: Float32Array;
-  /** Emotion probabilities `[7]`. */
+  /** Emotion probabilities `[7]`, or `[P + L, 7]`, a row for each of the preceding and the window's own frames. */
   readonly we: Float32Array;
   /** Motion `[P, d]` and audio features `[P, d]` of the preceding frames; zeros before the first window. */
   readonly prevX: Float32Array;
@@ -114,8 +114,7 @@ function createFields(config: FloatConfig, planOf: (options: EvaluatorOptions) =
   const holder = new Map<Plan, WindowConditions>();
 
   return (conditions: WindowConditions, scales: GuidanceScales): VectorField => {
-    checkConditions(config, conditions);
-    const own = { ...conditions };
+    const own = checkConditions(config, conditions);
     const guided = needsGuidance(scales.audio, scales.emotion);
     return async (t, x) => {
       let plan = plans.get(guided);
@@ -138,8 +137,7 @@ function createEvaluator(
 ): FieldEvaluator {
   return {
     evaluate: async ({ t, x, ...conditions }, scales = { audio: 1, emotion: 1 }) => {
-      checkConditions(config, conditions);
-      writeConditions(plan, conditions, guided, scales);
+      writeConditions(plan, checkConditions(config, conditions), guided, scales);
       return evaluateAt(plan, t, x);
     },
     async readTaps() {
@@ -187,13 +185,15 @@ function writeConditions(
   if (guided) writeInput(plan, 'scales', Float32Array.of(audio, emotion));
 }
 
-/** wr, wa, we of each of the N frames, in this order. */
+/** wr, wa, we of each of the N frames, in this order; we is `[N, 7]`. */
 function conditionOfFrames({ wa, wr, we, prevWa }: WindowConditions): Float32Array[] {
   const frames = (features: Float32Array) =>
     Array.from({ length: features.length / wr.length }, (_, i) =>
       features.subarray(i * wr.length, (i + 1) * wr.length),
     );
-  return [...frames(prevWa), ...frames(wa)].flatMap((frame) => [wr, frame, we]);
+  const audio = [...frames(prevWa), ...frames(wa)];
+  const e = we.length / audio.length;
+  return audio.flatMap((frame, i) => [wr, frame, we.subarray(i * e, (i + 1) * e)]);
 }
 
 /** The field at (t, x) under the conditions written before, `[N, d]`. */
@@ -204,15 +204,20 @@ async function evaluateAt(plan: Plan, t: number, x: Float32Array): Promise<Float
   return (await readOutputs(plan, ['v'])).v;
 }
 
-function checkConditions(config: FloatConfig, conditions: WindowConditions): void {
+/** The conditions with a row of we for each frame. @throws RangeError naming the one of a wrong length. */
+function checkConditions(config: FloatConfig, conditions: WindowConditions): WindowConditions {
   const { num_prev_frames: P, dim_w: d, dim_e: e } = config;
   const L = windowFrames(config);
-  const lengths = { wa: L * d, wr: d, we: e, prevX: P * d, prevWa: P * d };
+  const { we } = conditions;
+  const perFrame = we.length === e ? joined(Array.from({ length: P + L }, () => we)) : we;
+  const own = { ...conditions, we: perFrame };
+  const lengths = { wa: L * d, wr: d, we: (P + L) * e, prevX: P * d, prevWa: P * d };
   for (const name of Object.keys(lengths) as (keyof WindowConditions)[]) {
-    if (conditions[name].length !== lengths[name]) {
-      throw new RangeError(`${name}: expected ${lengths[name]} values, got ${conditions[name].length}`);
+    if (own[name].length !== lengths[name]) {
+      throw new RangeError(`${name}: expected ${lengths[name]} values, got ${own[name].length}`);
     }
   }
+  return own;
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {

@@ -20,6 +20,8 @@ export interface GuidanceKey {
 export type EmotionSchedule = readonly EmotionKey[];
 export type GuidanceSchedule = readonly GuidanceKey[];
 
+const shown = [...emotions, 'heard'] as const;
+
 /** Seconds that a change of emotion takes, half of them before its time and half after. */
 export const emotionTransition = 0.5;
 
@@ -33,7 +35,7 @@ export function emotionSchedule(given: Emotion | EmotionSchedule | undefined): E
   const keys = typeof given === 'string' ? [{ time: 0, emotion: given }] : given;
   checkTimes('emotion', keys);
   for (const { emotion, strength = 1 } of keys) {
-    if (emotion !== 'heard' && !emotions.includes(emotion)) throw unknownEmotion(String(emotion));
+    if (!shown.includes(emotion)) throw unknownEmotion(String(emotion));
     if (!(strength >= 0 && strength <= 1)) {
       throw new InputError(
         `emotion: strength of ${emotion}: expected 0 to 1, got ${strength} (more: emotion guidance)`,
@@ -107,7 +109,7 @@ export function parseEmotionSchedule(text: string): EmotionSchedule {
   const keys = items(text, 'emotion').map(({ value, time }) => {
     const [name = '', strength, ...more] = value.split('*');
     if (more.length > 0) throw new InputError(`emotion: expected NAME*STRENGTH@SECONDS, got ${value}`);
-    const emotion = name === 'heard' ? name : emotions.find((known) => known === name);
+    const emotion = shown.find((known) => known === name);
     if (!emotion) throw unknownEmotion(name);
     return {
       time,
@@ -190,5 +192,5 @@ function decimal(text: string, name: string): number {
 }
 
 function unknownEmotion(name: string): InputError {
-  return new InputError(`emotion: expected one of ${[...emotions, 'heard'].join(', ')}, got ${name}`);
+  return new InputError(`emotion: expected one of ${shown.join(', ')}, got ${name}`);
 }

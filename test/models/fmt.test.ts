@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFlowTransformer } from '../../src/models/fmt.js';
 import { fmtReference, guidedFmtReference } from '../../src/models/reference/fmt.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
@@ -67,16 +67,18 @@ const configs = fc
   });
 
 describe('createFlowTransformer', () => {
-  it('equals the plain transformer for any sizes, guided and not', async () => {
+  it('equals the plain transformer for any sizes, guided and not, with one emotion or one a frame', async () => {
     const scale = fc.integer({ min: 0, max: 4 });
-    const cases = fc.tuple(configs, scale, scale, fc.integer({ min: 0, max: 16 }), fc.nat());
+    const cases = fc.tuple(configs, scale, scale, fc.integer({ min: 0, max: 16 }), fc.nat(), fc.boolean());
     await fc.assert(
-      fc.asyncProperty(cases, async ([config, audio, emotion, sixteenths, seed]) => {
+      fc.asyncProperty(cases, async ([config, audio, emotion, sixteenths, seed, perFrame]) => {
         const { dim_w: d, dim_e: e, num_prev_frames: P } = config;
         const L = Math.trunc(config.wav2vec_sec * config.fps);
         const weights = randomWeights(config, seed);
         const transformer = await createFlowTransformer(gpu, sourceOf(weights, config), config);
-        const [x, wa, wr, we, prevX, prevWa] = [L * d, L * d, d, e, P * d, P * d].map((length, i) => {
+        const emotionSize = perFrame ? (P + L) * e : e;
+        const lengths = [L * d, L * d, d, emotionSize, P * d, P * d];
+        const [x, wa, wr, we, prevX, prevWa] = lengths.map((length, i) => {
           return gaussian([length], seed + 1000 + i).data;
         }) as [Float32Array, Float32Array, Float32Array, Float32Array, Float32Array, Float32Array];
         const at = { t: sixteenths / 16, x, wa, wr, we, prevX, prevWa };
@@ -90,5 +92,33 @@ describe('createFlowTransformer', () => {
       }),
       { numRuns: 15, seed: 1 },
     );
+  });
+
+  it('takes the same emotion in every frame as that emotion, bit for bit', async () => {
+    const { config } = tiny;
+    const { dim_w: d, dim_e: e, num_prev_frames: P } = config;
+    const L = Math.trunc(config.wav2vec_sec * config.fps);
+    const transformer = await createFlowTransformer(gpu, sourceOf(randomWeights(config, 5), config), config);
+    const part = (length: number, seed: number) => gaussian([length], seed).data;
+    const [x, wa, wr, prevX, prevWa] = [
+      part(L * d, 1),
+      part(L * d, 2),
+      part(d, 3),
+      part(P * d, 4),
+      part(P * d, 5),
+    ];
+    const one = part(e, 6);
+    const rows = Float32Array.from({ length: (P + L) * e }, (_, i) => one[i % e]!);
+    const scales = { audio: 2, emotion: 1.5 };
+    const constant = await transformer.field({ wa, wr, we: one, prevX, prevWa }, scales)(0.5, x);
+    const expected = constant.slice();
+    expect(await transformer.field({ wa, wr, we: rows, prevX, prevWa }, scales)(0.5, x)).toEqual(expected);
+    rows[0] = rows[0]! + 1;
+    expect(await transformer.field({ wa, wr, we: rows, prevX, prevWa }, scales)(0.5, x)).not.toEqual(
+      expected,
+    );
+    const short = { wa, wr, we: rows.subarray(e), prevX, prevWa };
+    expect(() => transformer.field(short, scales)).toThrow(/we: expected \d+ values/);
+    transformer.destroy();
   });
 });

@@ -98,7 +98,7 @@ describe('emotionRows', () => {
           );
         });
       }),
-      { numRuns: 60, seed: 1 },
+      { numRuns: 25, seed: 1 },
     );
   });
 

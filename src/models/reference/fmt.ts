@@ -24,7 +24,7 @@ export interface FmtInput {
   readonly wa: ArrayLike<number>;
   /** Source motion r_s [d]. */
   readonly wr: ArrayLike<number>;
-  /** Emotion probabilities [7]. */
+  /** Emotion probabilities [7], or [P + L, 7]: a row for each frame. */
   readonly we: ArrayLike<number>;
   /** Motion [P, d] and audio features [P, d] of the preceding frames. */
   readonly prevX: ArrayLike<number>;
@@ -62,7 +62,11 @@ export function fmtReference(
 
   const tEmb = linear('t_embedder.mlp.2', linear('t_embedder.mlp.0', timeEmbedding(input.t)).map(silu));
   const audio = rowsOf([input.prevWa, input.wa], d);
-  const condition = audio.map((wa) => linear('c_embedder', concat(input.wr, wa, input.we)));
+  const emotionCount = tensor('c_embedder.weight').length / config.dim_h - 2 * d;
+  const emotion = rowsOf([input.we], emotionCount);
+  const condition = audio.map((wa, n) => {
+    return linear('c_embedder', concat(input.wr, wa, emotion[n] ?? emotion[0]!));
+  });
   const c = condition.map((row) => add(row, tEmb).map(silu));
   trace('t_embedder', [tEmb]);
   trace('x_embedder', embedded);
