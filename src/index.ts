@@ -22,6 +22,8 @@ export { createFlowTransformer } from './models/fmt.js';
 export type { FlowTransformer } from './models/fmt.js';
 export { createMotionAutoencoder, pictureTensor } from './models/motion-autoencoder.js';
 export type { MotionAutoencoder, Portrait } from './models/motion-autoencoder.js';
+export { parseEmotionSchedule, parseGuidanceSchedule } from './sampling/schedule.js';
+export type { EmotionKey, EmotionSchedule, GuidanceKey, GuidanceSchedule } from './sampling/schedule.js';
 export { solverNames } from './sampling/solvers.js';
 export type { SolverName } from './sampling/solvers.js';
 export { joinCheckpoint, loadWeights } from './weights/load.js';

@@ -1,10 +1,17 @@
 import { createAudioEncoder } from './models/audio-encoder.js';
 import { createEmotionEncoder } from './models/emotion-encoder.js';
 import type { Emotion } from './models/emotions.js';
-import { oneHot } from './models/emotions.js';
 import { createFlowTransformer } from './models/fmt.js';
 import type { Gpu } from './runtime/gpu.js';
 import { gaussianNoise } from './sampling/noise.js';
+import type { EmotionSchedule, GuidanceSchedule } from './sampling/schedule.js';
+import {
+  emotionRows,
+  emotionSchedule,
+  guidanceAt,
+  guidanceSchedule,
+  hearsEmotion,
+} from './sampling/schedule.js';
 import type { SolverName } from './sampling/solvers.js';
 import { sampleMotion } from './sampling/windows.js';
 import type { FloatConfig, ModelConfig } from './weights/config.js';
@@ -25,17 +32,17 @@ export interface MotionOptions {
   readonly solver?: SolverName;
   /** Seed of the noise: the same seed makes the same video. Default 15. */
   readonly seed?: number;
-  /** γ_a, how strongly the motion follows the speech. Default 2. */
-  readonly audioGuidance?: number;
-  /** γ_e, how strongly it follows the emotion. Default 1. */
-  readonly emotionGuidance?: number;
-  /** Shows this emotion instead of the one heard in the speech. */
-  readonly emotion?: Emotion;
+  /** γ_a, how strongly the motion follows the speech. Default 2. Over time: each window (L frames) has the value at its middle. */
+  readonly audioGuidance?: number | GuidanceSchedule;
+  /** γ_e, how strongly it follows the emotion. Default 1. Over time as above. */
+  readonly emotionGuidance?: number | GuidanceSchedule;
+  /** Shows this emotion instead of the one heard in the speech, or one after the other. */
+  readonly emotion?: Emotion | EmotionSchedule;
   /** Stops the run, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** Called before each stage of the work, for progress displays. */
   readonly onStage?: (stage: Stage) => void;
-  /** Given how strongly each of the seven emotions is shown (Sec. 5), once it is known. */
+  /** Given how strongly each of the seven emotions is shown at the start (Sec. 5), once it is known. */
   readonly onEmotion?: (we: Float32Array) => void;
 }
 
@@ -64,16 +71,20 @@ export async function* speechMotion(
   const { config } = model;
   const { nfe = 10, solver = 'euler', seed = 15, audioGuidance = 2, emotionGuidance = 1, signal } = options;
 
+  const emotion = emotionSchedule(options.emotion);
+  const gammaA = guidanceSchedule('audioGuidance', audioGuidance);
+  const gammaE = guidanceSchedule('emotionGuidance', emotionGuidance);
+
   options.onStage?.('speech');
   const wa = await encodeAudio(float, samples);
   signal?.throwIfAborted();
   options.onStage?.('emotion');
-  const we = options.emotion ? oneHot(options.emotion) : await hearEmotion(float, samples);
-  options.onEmotion?.(we);
+  const heard = hearsEmotion(emotion) ? await hearEmotion(float, samples) : new Float32Array(config.dim_e);
+  options.onEmotion?.(emotionRows(emotion, heard, 0, 1, config.fps));
   signal?.throwIfAborted();
 
   options.onStage?.('motion');
-  const L = windowFrames(config);
+  const [L, P] = [windowFrames(config), config.num_prev_frames];
   const transformer = await createFlowTransformer(gpu, weights, config);
   try {
     const windows = sampleMotion({
@@ -81,13 +92,16 @@ export async function* speechMotion(
       nfe,
       frames: frameCount(samples.length, config),
       windowFrames: L,
-      precedingFrames: config.num_prev_frames,
+      precedingFrames: P,
       width: config.dim_w,
       wa,
       noise: (window) => gaussianNoise(seed, window, L * config.dim_w),
       makeField: (window) => {
         options.onStage?.('motion');
-        const guidance = { audio: audioGuidance, emotion: emotionGuidance };
+        const start = window.index * L;
+        const we = emotionRows(emotion, heard, start - P, P + L, config.fps);
+        const middle = (start + L / 2) / config.fps;
+        const guidance = { audio: guidanceAt(gammaA, middle), emotion: guidanceAt(gammaE, middle) };
         return transformer.field({ ...window, wr: rS, we }, guidance);
       },
       ...(signal && { signal }),
