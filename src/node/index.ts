@@ -7,3 +7,4 @@ export { writePng } from './png.js';
 export { readSound } from './sound.js';
 export { createVideoWriter } from './video.js';
 export type { VideoOptions, VideoWriter } from './video.js';
+export { openFaceWeights } from './face-weights.js';
