@@ -4,12 +4,18 @@ import { fitSquare } from './media/resize.js';
 import type { Sound } from './media/sound.js';
 import { speechSamples } from './media/speech.js';
 import { createMotionAutoencoder, pictureTensor } from './models/motion-autoencoder.js';
+import { motionScaler } from './models/motion-scale.js';
 import type { FloatModel, MotionOptions } from './motion.js';
 import { frameCount, speechMotion } from './motion.js';
 
 export interface AnimateOptions extends MotionOptions {
   /** Motion `[T, d]` from an earlier run, used instead of sampling. */
   readonly motion?: Float32Array;
+  /**
+   * How much the head moves, about its pose in the portrait; default 1. Of the whole motion, lips included, if the
+   * checkpoint does not name its directions.
+   */
+  readonly motionScale?: number;
   /** Given each window's motion `[frames, d]` before its frames are drawn. */
   readonly onMotion?: (motion: Float32Array) => void;
 }
@@ -40,7 +46,7 @@ export async function* animate(
   options: AnimateOptions = {},
 ): AsyncGenerator<Frame, void, undefined> {
   const { config } = float.model;
-  const { signal, onStage, onMotion, motion } = options;
+  const { signal, onStage, onMotion, motion, motionScale = 1 } = options;
   const samples = speechSamples(speech);
   const count = motion ? motionFrames(motion, config.dim_w) : frameCount(samples.length, config);
 
@@ -51,8 +57,10 @@ export async function* animate(
     const image = pictureTensor(fitSquare(portrait, config.input_size));
     const encoded = await autoencoder.encode(image);
     const decoder = await autoencoder.openDecoder(encoded);
+    const scaled = await motionScaler(float, encoded.rS, motionScale);
     let index = 0;
-    for await (const window of motion ? [motion] : speechMotion(float, encoded.rS, samples, options)) {
+    for await (const sampled of motion ? [motion] : speechMotion(float, encoded.rS, samples, options)) {
+      const window = scaled(sampled);
       onMotion?.(window);
       onStage?.('frames');
       for (let start = 0; start < window.length; start += config.dim_w, index++) {

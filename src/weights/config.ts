@@ -28,6 +28,11 @@ const blurKernel = expecting(
   '[1, 3, 3, 1]',
 );
 
+const directionNames = expecting(
+  (m) => v.pipe(v.array(v.pipe(v.string(m), v.nonEmpty(m), v.maxLength(64, m)), m), v.maxLength(65536, m)),
+  'a list of names',
+);
+
 /** The motion auto-encoder and the flow-matching transformer (Sec. 1–3 and 6 of docs/model.md). */
 const floatConfig = v.object({
   /** S, the side of the square picture. */
@@ -58,6 +63,8 @@ const floatConfig = v.object({
   /** The number of emotions. */
   dim_e: width,
   blur_kernel: blurKernel,
+  /** What the first motion directions mean, where that is known: "yaw", "jaw", … */
+  directions: v.exactOptional(directionNames),
 });
 
 /** A wav2vec2 encoder (Sec. 4 of docs/model.md); names as in its own `config.json`. */
@@ -133,6 +140,8 @@ function findContradiction({ config, wav2vec2, emotion }: ModelConfig): string |
     return `config.style_dim ${d}, dim_w ${config.dim_w} and dim_a ${config.dim_a} differ`;
   }
   if (config.dim_m > d) return `config.dim_m ${config.dim_m} is more than style_dim ${d}`;
+  const named = config.directions?.length ?? 0;
+  if (named > config.dim_m) return `config.directions has ${named} names for dim_m ${config.dim_m}`;
   if (config.dim_h % config.num_heads !== 0) {
     return `config.dim_h ${config.dim_h} is not divisible by num_heads ${config.num_heads}`;
   }

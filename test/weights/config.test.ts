@@ -108,6 +108,7 @@ describe('parseConfig', () => {
     ['a larger picture', (m) => (m.config.input_size = 128), 'config.channels has no entry "128"'],
     ['latents of two widths', (m) => (m.config.dim_a = 21), 'style_dim 20, dim_w 20 and dim_a 21 differ'],
     ['too many directions', (m) => (m.config.dim_m = 21), 'config.dim_m 21 is more than style_dim 20'],
+    ['too many names', (m) => (m.config.directions = Array<string>(99).fill('jaw')), 'directions has 99 names'],
     ['heads', (m) => (m.config.num_heads = 5), 'config.dim_h 36 is not divisible by num_heads 5'],
     ['an empty window', (m) => (m.config.wav2vec_sec = 0.03), 'wav2vec_sec 0.03 is less than a frame'],
     ['a short window', (m) => (m.config.num_prev_frames = 11), 'more than the 10 frames of a window'],
