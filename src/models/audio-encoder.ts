@@ -1,14 +1,17 @@
+import { InputError } from '../errors.js';
+import type { SpeechSource } from '../media/speech-source.js';
+import { wholeSpeech } from '../media/speech-source.js';
 import { add } from '../ops/elementwise.js';
-import { interpolateLinear } from '../ops/interpolate.js';
 import { layerNorm } from '../ops/layer-norm.js';
 import { linear } from '../ops/linear.js';
 import type { HostTensor } from '../runtime/evaluate.js';
 import type { Gpu } from '../runtime/gpu.js';
 import type { Recorder } from '../runtime/recorder.js';
-import { tap } from '../runtime/recorder.js';
+import { input, tap } from '../runtime/recorder.js';
 import type { Tensor } from '../runtime/tensor.js';
-import type { ModelConfig } from '../weights/config.js';
+import type { FloatConfig, ModelConfig } from '../weights/config.js';
 import type { WeightSource } from '../weights/source.js';
+import { interpolate, placeFrames } from './frame-places.js';
 import type { Affine, Parameters } from './parameters.js';
 import {
   addParameter,
@@ -18,22 +21,62 @@ import {
   openParameters,
   readParameter,
 } from './parameters.js';
+import { createPlanByLength } from './plan-by-length.js';
+import { createSpeechFeatures, hopOf, normedConv } from './speech-features.js';
 import type { Wav2Vec2 } from './wav2vec2-weights.js';
 import { loadWav2Vec2 } from './wav2vec2-weights.js';
-import { encoder, eps, featureExtractor, featureProjection } from './wav2vec2.js';
-import type { EncodeOptions } from './wave.js';
-import { normaliseWave, padWave, runOnWave } from './wave.js';
+import { encoder, eps, featureProjection } from './wav2vec2.js';
+import { normalisedWave } from './wave.js';
+import { createWaveStatistics } from './wave-statistics.js';
 
 /** Speech → audio features, one vector a video frame (Sec. 4 of docs/model.md): the `audio_encoder` of a checkpoint. */
 export interface AudioEncoder {
   /**
    * @param wave the whole clip: mono, 16 kHz, −1…1, not normalised.
    * @returns wa `[T, d]`, T = ceil(samples · fps / 16000).
-   * @throws InputError for an empty clip; RangeError for one too long for this adapter's buffers.
+   * @throws InputError for an empty clip.
    */
   encode(wave: Float32Array, options?: EncodeOptions): Promise<Float32Array<ArrayBuffer>>;
+  /**
+   * The same piece by piece, each computed when it is asked for: `wa` `[frames, d]`.
+   *
+   * The wave is normalised by the statistics of the whole clip, and of speech that is still arriving by those of what has
+   * been heard so far.
+   */
+  pieces(speech: SpeechSource, options?: EncodeOptions): AsyncGenerator<AudioPiece, void, undefined>;
   /** Frees the weights. */
   destroy(): void;
+}
+
+export interface AudioPiece {
+  readonly wa: Float32Array<ArrayBuffer>;
+  /** Whether the clip certainly ends with it. */
+  readonly last: boolean;
+}
+
+/** How speech is cut for the transformer, whose attention costs the square of what it sees at once. In seconds. */
+export interface Cut {
+  /** Clips up to this length go through whole, as published. */
+  readonly whole: number;
+  /** Longer ones go in pieces of this length, */
+  readonly piece: number;
+  /** each seen with so much of what comes before it and after it. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/**
+ * For recordings. At two minutes attention costs the emotion encoder as much as all its matrix products. What the cut changes was
+ * measured: docs/streaming.md.
+ */
+export const recordingCut: Cut = { whole: 120, piece: 80, before: 20, after: 20 };
+
+export interface EncodeOptions {
+  readonly cut?: Cut;
+  /** Features of the convolutions in a piece; by default what suits the adapter. */
+  readonly featuresAtOnce?: number;
+  /** Filled with the inner tensors, under the names they have in golden/README.md. For clips that go through whole. */
+  readonly taps?: Map<string, HostTensor>;
 }
 
 interface AudioWeights {
@@ -49,30 +92,80 @@ export async function createAudioEncoder(
   source: WeightSource,
   model: Pick<ModelConfig, 'config' | 'wav2vec2'>,
 ): Promise<AudioEncoder> {
-  const { fps, sampling_rate: rate } = model.config;
   const parameters = openParameters(gpu, source);
   try {
     const weights = await loadAudioWeights(parameters, model);
+    const pieces = (speech: SpeechSource, options: EncodeOptions = {}) =>
+      encodePieces(gpu, weights, model.config, speech, options);
     return {
-      async encode(wave, { taps } = {}) {
-        const normalised = normaliseWave(wave);
-        const frames = Math.ceil((wave.length * fps) / rate);
-        const padded = padWave(normalised, Math.floor((frames * rate) / fps));
-        const record = (rec: Recorder, wave: Tensor) => recordAudioEncoder(rec, weights, wave, frames);
-        const wa = await runOnWave(gpu, 'audio encoder', padded, record, taps);
-        if (taps) {
-          taps.set('in.wave', { shape: [wave.length], data: Float32Array.from(wave) });
-          taps.set('in.normalized', { shape: [1, wave.length], data: normalised });
-          const features = taps.get('feature_extractor');
-          if (features) taps.set('feature_extractor', toChannelsFirst(features));
-        }
-        return wa;
+      pieces,
+      async encode(wave, options) {
+        const parts: Float32Array[] = [];
+        for await (const { wa } of pieces(wholeSpeech(wave), options)) parts.push(wa);
+        return concatenate(parts);
       },
       destroy: () => freeParameters(parameters),
     };
   } catch (error) {
     freeParameters(parameters);
     throw error;
+  }
+}
+
+async function* encodePieces(
+  gpu: Gpu,
+  weights: AudioWeights,
+  { fps, sampling_rate: rate }: FloatConfig,
+  speech: SpeechSource,
+  { cut = recordingCut, featuresAtOnce, taps }: EncodeOptions,
+): AsyncGenerator<AudioPiece, void, undefined> {
+  const { config, normedConv: firstConv } = weights.wav2vec2;
+  const statistics = createWaveStatistics(config.conv_kernel[0] ?? 1, config.conv_stride[0] ?? 1);
+  const features = createSpeechFeatures(gpu, 'audio convolutions', weights.wav2vec2, featuresAtOnce);
+  const transformer = createPlanByLength(gpu, 'audio encoder', (rec, frames) =>
+    recordTransformer(rec, weights, input(rec, 'interpolated', [1, frames, config.conv_dim.at(-1) ?? 0])),
+  );
+  const framesOf = (samples: number) => Math.ceil((samples * fps) / rate);
+  const frames = (seconds: number) => Math.round(seconds * fps);
+  try {
+    if (speech.length !== undefined) statistics.add(speech.slice(0, speech.length));
+    if (speech.length === 0) throw new InputError('speech: expected at least one sample, got none');
+    const isWhole = speech.length !== undefined && framesOf(speech.length) <= frames(cut.whole);
+    const size = isWhole ? framesOf(speech.length) : Math.max(1, frames(cut.piece));
+    const [before, after] = isWhole ? [0, 0] : [frames(cut.before), frames(cut.after)];
+    // T, frames in all, once that is known.
+    let T = speech.length === undefined ? Infinity : framesOf(speech.length);
+    for (let start = 0; start < T; start += size) {
+      const { available, ended } = await speech.arrive(Math.ceil(((start + size + after) * rate) / fps));
+      if (available > statistics.count) statistics.add(speech.slice(statistics.count, available));
+      if (ended) T = framesOf(available);
+      if (start > 0 && start >= T) return;
+
+      const end = Math.min(start + size, T);
+      const context = { start: Math.max(0, start - before), end: Math.min(end + after, T) };
+      // A clip's last sample is repeated to a whole number of frames.
+      const padded = T < Infinity ? Math.floor((T * rate) / fps) : available;
+      const places = placeFrames(context, T, { padded, perFrame: rate / fps, config });
+      const wave = normalisedWave(speech, statistics, speech.length ?? available);
+      const normed = firstConv && normedConv(firstConv, statistics, Math.max(0, padded - statistics.count));
+      const extracted = await features.extract(wave, normed, places.first, places.count);
+      const interpolated = interpolate(extracted, places);
+      const wa = await transformer.run(context.end - context.start, { interpolated }, taps);
+      if (taps) {
+        const [channels] = config.conv_dim.slice(-1);
+        taps.set('in.wave', { shape: [available], data: speech.slice(0, available).slice() });
+        taps.set('in.normalized', { shape: [1, available], data: wave(0, available) });
+        taps.set('feature_extractor', channelsFirst(extracted, channels ?? 0));
+        taps.set('interpolated', { shape: [1, T, channels ?? 0], data: interpolated });
+      }
+
+      const d = wa.length / (context.end - context.start);
+      speech.release(Math.floor(((end - before) * rate) / fps) - hopOf(config));
+      yield { wa: wa.slice((start - context.start) * d, (end - context.start) * d), last: end >= T };
+    }
+  } finally {
+    features.destroy();
+    transformer.destroy();
   }
 }
 
@@ -101,11 +194,9 @@ async function loadAudioWeights(
   };
 }
 
-/** wave `[1, samples, 1]`, normalised and padded → wa `[1, frames, d]`. */
-function recordAudioEncoder(rec: Recorder, weights: AudioWeights, wave: Tensor, frames: number): Tensor {
+/** features, one a video frame `[1, frames, C]` → wa `[1, frames, d]`. */
+function recordTransformer(rec: Recorder, weights: AudioWeights, interpolated: Tensor): Tensor {
   const { wav2vec2, projection, layerNorm: affine } = weights;
-  const features = tap(rec, 'feature_extractor', featureExtractor(rec, wav2vec2, wave));
-  const interpolated = tap(rec, 'interpolated', interpolateLinear(rec, features, frames));
   const { hiddenStates } = encoder(rec, wav2vec2, featureProjection(rec, wav2vec2, interpolated));
   hiddenStates.forEach((hidden, layer) => tap(rec, `hidden_states.${layer}`, hidden));
 
@@ -118,9 +209,15 @@ function recordAudioEncoder(rec: Recorder, weights: AudioWeights, wave: Tensor, 
   return tap(rec, 'wa', layerNorm(rec, sum, { eps, ...affine, activation: 'silu' }));
 }
 
-/** `[1, T, C]` → `[1, C, T]`: PyTorch's layout of a convolution's result, for looking at it. */
-function toChannelsFirst({ shape, data }: HostTensor): HostTensor {
-  const [, frames = 0, channels = 0] = shape;
+/** `[T, C]` → `[1, C, T]`: PyTorch's layout of a convolution's result, for looking at it. */
+function channelsFirst(data: Float32Array<ArrayBuffer>, channels: number): HostTensor {
+  const frames = data.length / channels;
   const transposed = data.map((_, i) => data[(i % frames) * channels + Math.floor(i / frames)] ?? 0);
   return { shape: [1, channels, frames], data: transposed };
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
+  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  return whole;
 }

@@ -4,7 +4,7 @@ import type { Wav2Vec2Config } from '../weights/config.js';
 import type { Affine, Parameters } from './parameters.js';
 import { addParameter, loadAffine, loadParameter, readParameter } from './parameters.js';
 
-/** A convolution, weight `[outputs, taps, inputs]`, and the norm after it, if there is one. */
+/** A convolution, weight `[outputs, taps, inputs]`, and the layer norm after it, if there is one. */
 export interface ConvLayer {
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
@@ -21,9 +21,23 @@ export interface EncoderLayer {
   readonly finalLayerNorm: Affine;
 }
 
-/** The weights of a wav2vec2 model on the GPU. */
+/**
+ * The first convolution of the group norm variant, on the host: weight `[outputs, taps]`, and the norm's γ and β `[outputs]`.
+ * It becomes one with the norm once a clip's statistics are known.
+ */
+export interface HostConv {
+  readonly outputs: number;
+  readonly taps: number;
+  readonly weight: Float32Array;
+  readonly gamma: Float32Array;
+  readonly beta: Float32Array;
+}
+
+/** The weights of a wav2vec2 model, on the GPU but for the first convolution of the group norm variant. */
 export interface Wav2Vec2 {
   readonly config: Wav2Vec2Config;
+  readonly normedConv: HostConv | undefined;
+  /** All others. */
   readonly convLayers: readonly ConvLayer[];
   readonly featureProjection: { readonly layerNorm: Affine; readonly projection: Affine };
   readonly encoder: {
@@ -43,11 +57,12 @@ export async function loadWav2Vec2(
   prefix: string,
   config: Wav2Vec2Config,
 ): Promise<Wav2Vec2> {
+  const convName = `${prefix}.feature_extractor.conv_layers`;
+  const isGroupNorm = config.feat_extract_norm === 'group';
+  const normedConv = isGroupNorm ? await readNormedConv(parameters, `${convName}.0`, config) : undefined;
   const convLayers: ConvLayer[] = [];
-  for (let i = 0; i < config.conv_dim.length; i++) {
-    convLayers.push(
-      await loadConvLayer(parameters, `${prefix}.feature_extractor.conv_layers.${i}`, config, i),
-    );
+  for (let i = isGroupNorm ? 1 : 0; i < config.conv_dim.length; i++) {
+    convLayers.push(await loadConvLayer(parameters, `${convName}.${i}`, config, i));
   }
   const featureProjection = {
     layerNorm: await loadAffine(parameters, `${prefix}.feature_projection.layer_norm`),
@@ -59,7 +74,27 @@ export async function loadWav2Vec2(
   for (let i = 0; i < config.num_hidden_layers; i++) {
     layers.push(await loadEncoderLayer(parameters, `${prefix}.encoder.layers.${i}`));
   }
-  return { config, convLayers, featureProjection, encoder: { positionConv, layerNorm, layers } };
+  return {
+    config,
+    normedConv,
+    convLayers,
+    featureProjection,
+    encoder: { positionConv, layerNorm, layers },
+  };
+}
+
+async function readNormedConv(
+  parameters: Parameters,
+  name: string,
+  config: Wav2Vec2Config,
+): Promise<HostConv> {
+  return {
+    outputs: config.conv_dim[0] ?? 0,
+    taps: config.conv_kernel[0] ?? 0,
+    weight: await readParameter(parameters, `${name}.conv.weight`),
+    gamma: await readParameter(parameters, `${name}.layer_norm.weight`),
+    beta: await readParameter(parameters, `${name}.layer_norm.bias`),
+  };
 }
 
 async function loadConvLayer(
@@ -74,7 +109,7 @@ async function loadConvLayer(
     taps: config.conv_kernel[i] ?? 0,
   };
   const weight = await readParameter(parameters, `${name}.conv.weight`);
-  const hasNorm = config.feat_extract_norm === 'layer' || i === 0;
+  const hasNorm = config.feat_extract_norm === 'layer';
   return {
     weight: addConvWeight(parameters, `${name}.conv.weight`, weight, size),
     bias: config.conv_bias ? await loadParameter(parameters, `${name}.conv.bias`) : undefined,

@@ -1,7 +1,6 @@
 import { add } from '../ops/elementwise.js';
 import { attention } from '../ops/attention.js';
 import { conv1d } from '../ops/conv1d.js';
-import { groupNorm } from '../ops/group-norm.js';
 import { layerNorm } from '../ops/layer-norm.js';
 import { linear } from '../ops/linear.js';
 import type { Recorder } from '../runtime/recorder.js';
@@ -35,17 +34,25 @@ export function norm(rec: Recorder, x: Tensor, affine: Affine, residual?: Tensor
  * The convolutions: 7 layers that make a frame of every 320 samples of speech (20 ms at 16 kHz).
  *
  * @param wave `[1, samples, 1]`, normalised.
+ * @param first the first convolution with its group norm, in the variant that has one (`normedConv`).
  * @returns `[1, T', C]`, T' = 1 + ⌊(samples − 400)/320⌋ in the published models.
  */
-export function featureExtractor(rec: Recorder, { config, convLayers }: Wav2Vec2, wave: Tensor): Tensor {
-  return convLayers.reduce((x, { weight, bias, layerNorm: affine }, i) => {
+export function featureExtractor(
+  rec: Recorder,
+  { config, convLayers }: Wav2Vec2,
+  wave: Tensor,
+  first: Affine | undefined,
+): Tensor {
+  const layers = first ? [{ ...first, layerNorm: undefined }, ...convLayers] : convLayers;
+  return layers.reduce((x, { weight, bias, layerNorm: affine }, i) => {
     const stride = config.conv_stride[i] ?? 1;
     const label = `feature_extractor.conv_layers.${i}`;
     if (!affine) return conv1d(rec, x, weight, { bias, stride, activation: 'geluErf', label });
-    const y = conv1d(rec, x, weight, { bias, stride, label });
-    return config.feat_extract_norm === 'layer'
-      ? layerNorm(rec, y, { eps, ...affine, activation: 'geluErf' })
-      : groupNorm(rec, y, { groups: config.conv_dim[i] ?? 1, ...affine, activation: 'geluErf' });
+    return layerNorm(rec, conv1d(rec, x, weight, { bias, stride, label }), {
+      eps,
+      ...affine,
+      activation: 'geluErf',
+    });
   }, wave);
 }
 

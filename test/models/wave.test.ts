@@ -1,35 +1,45 @@
 import { describe, expect, it } from 'vitest';
+import { wholeSpeech } from '../../src/media/speech-source.js';
 import { weightNormalised } from '../../src/models/wav2vec2-weights.js';
-import { normaliseWave, padWave } from '../../src/models/wave.js';
+import { normalisedWave } from '../../src/models/wave.js';
+import { createWaveStatistics } from '../../src/models/wave-statistics.js';
 import { gaussian } from '../fixtures.js';
 
-describe('normaliseWave', () => {
+function normalised(samples: Float32Array, start = 0, count = samples.length): Float32Array {
+  const statistics = createWaveStatistics(10, 5);
+  statistics.add(samples);
+  return normalisedWave(wholeSpeech(samples), statistics, samples.length)(start, count);
+}
+
+describe('normalisedWave', () => {
   it('has zero mean and unit variance, whatever the level and the offset', () => {
     for (const [level, offset] of [
       [0.1, 0],
       [0.7, 0.2],
     ] as const) {
       const samples = gaussian([5000], 1).data.map((x) => level * x + offset);
-      const normalised = Float64Array.from(normaliseWave(samples));
-      const mean = normalised.reduce((sum, x) => sum + x, 0) / 5000;
-      const variance = normalised.reduce((sum, x) => sum + x * x, 0) / 5000;
+      const wave = Float64Array.from(normalised(samples));
+      const mean = wave.reduce((sum, x) => sum + x, 0) / 5000;
+      const variance = wave.reduce((sum, x) => sum + x * x, 0) / 5000;
       expect(Math.abs(mean)).toBeLessThan(1e-8);
       expect(Math.abs(variance - 1)).toBeLessThan(2e-7 / level ** 2);
     }
   });
 
   it('adds 1e-7 to the variance, so that silence stays silence', () => {
-    expect(normaliseWave(new Float32Array(100).fill(0.25))).toEqual(new Float32Array(100));
-    const [low, high] = normaliseWave(new Float32Array([-1e-3, 1e-3]));
+    expect(normalised(new Float32Array(100).fill(0.25))).toEqual(new Float32Array(100));
+    const [low, high] = normalised(new Float32Array([-1e-3, 1e-3]));
     expect(high).toBeCloseTo(1e-3 / Math.sqrt(1e-6 + 1e-7), 6);
     expect(low).toBe(-(high ?? 0));
   });
-});
 
-describe('padWave', () => {
-  it('repeats the last sample', () => {
-    expect([...padWave(new Float32Array([1, 2, 3]), 5)]).toEqual([1, 2, 3, 3, 3]);
-    expect([...padWave(new Float32Array([1, 2]), 2)]).toEqual([1, 2]);
+  it('repeats the last sample beyond the end', () => {
+    const samples = gaussian([300], 3).data;
+    const whole = normalised(samples);
+    expect(normalised(samples, 290, 20)).toEqual(
+      Float32Array.from({ length: 20 }, (_, i) => whole[Math.min(290 + i, 299)]!),
+    );
+    expect(normalised(samples, 310, 2)).toEqual(new Float32Array(2).fill(whole[299]!));
   });
 });
 
