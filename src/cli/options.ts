@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError } from 'commander';
+import { InputError } from '../errors.js';
 
 /** The model that ships: 64×64 cartoon heads. */
 export const demoWeights = fileURLToPath(new URL('../../weights/demo', import.meta.url));
@@ -18,8 +19,25 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
   };
 }
 
-export function finiteNumber(text: string): number {
+function finiteNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
   return value;
+}
+
+export function atLeastZero(text: string): number {
+  const value = finiteNumber(text);
+  if (value < 0) throw new InvalidArgumentError('Expected a number of at least 0.');
+  return value;
+}
+
+/** An option parser made of one that throws InputError. */
+export function parsedBy<T>(parse: (text: string) => T) {
+  return (text: string): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw error instanceof InputError ? new InvalidArgumentError(error.message) : error;
+    }
+  };
 }

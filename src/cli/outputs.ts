@@ -20,6 +20,7 @@ export interface OutputOptions {
   readonly fps: number;
   readonly speech: Sound;
   /** Written into the video's metadata. */
+  readonly title: string;
   readonly comment: string;
 }
 
@@ -40,13 +41,13 @@ export interface Outputs {
  * @throws InputError naming the path.
  */
 export async function openOutputs(paths: OutputPaths, options: OutputOptions): Promise<Outputs> {
-  const { config, size, fps, speech, comment } = options;
+  const { config, size, fps, speech, title, comment } = options;
   if (paths.motionOut !== undefined) await partialPath(paths.motionOut);
   const frameFiles = paths.framesDir === undefined ? undefined : await createFrameWriter(paths.framesDir);
   const video =
     paths.out === undefined
       ? undefined
-      : await createVideoWriter(paths.out, { ...size, fps, sound: speech, comment });
+      : await createVideoWriter(paths.out, { ...size, fps, sound: speech, title, comment });
   const motion: Float32Array[] = [];
   let modelFrames = 0;
   let videoFrames = 0;

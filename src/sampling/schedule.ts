@@ -132,13 +132,20 @@ export function parseGuidanceSchedule(text: string): GuidanceSchedule {
 
 /** The inverse of the parsers, for metadata. */
 export function formatEmotionSchedule(schedule: EmotionSchedule): string {
-  return schedule
-    .map(({ emotion, strength, time }) => `${emotion}${strength === undefined ? '' : `*${strength}`}@${time}`)
-    .join(',');
+  return formatKeys(
+    schedule,
+    ({ emotion, strength = 1 }) => emotion + (strength === 1 ? '' : `*${strength}`),
+  );
 }
-export function formatGuidanceSchedule(schedule: number | GuidanceSchedule): string {
-  if (typeof schedule === 'number') return String(schedule);
-  return schedule.map(({ scale, time }) => `${scale}@${time}`).join(',');
+export function formatGuidanceSchedule(given: number | GuidanceSchedule): string {
+  return formatKeys(guidanceSchedule('guidance', given), ({ scale }) => String(scale));
+}
+
+function formatKeys<Key extends { readonly time: number }>(
+  keys: readonly Key[],
+  format: (key: Key) => string,
+): string {
+  return keys.map((key, i) => format(key) + (i === 0 && key.time === 0 ? '' : `@${key.time}`)).join(',');
 }
 
 function target({ emotion, strength = 1 }: EmotionKey, heard: Float32Array): Float32Array {

@@ -179,7 +179,8 @@ describe('the parsers', () => {
   it('read back what is written', () => {
     fc.assert(
       fc.property(emotionKeys, guidanceKeys, (emotion, guidance) => {
-        expect(parseEmotionSchedule(formatEmotionSchedule(emotion))).toEqual(emotion);
+        const explicit = parseEmotionSchedule(formatEmotionSchedule(emotion));
+        expect(explicit.map((key) => ({ strength: 1, ...key }))).toEqual(emotion);
         expect(parseGuidanceSchedule(formatGuidanceSchedule(guidance))).toEqual(guidance);
       }),
       { numRuns: 100, seed: 4 },
