@@ -6,8 +6,8 @@
 //   weight, bias    [channels]
 //   modulation      [rows, modulationWidth]: scale and shift are its columns from scaleOffset and shiftOffset (AdaLN)
 //
-// One workgroup normalises one row; its invocations take every 128th channel and share their sums. The variance is
-// summed in a second pass, as the mean of (z − mean)²: E[z²] − mean² would cancel.
+// One workgroup normalises four rows; the 16 invocations of a row take every 16th channel and share their sums. The
+// variance is summed in a second pass, as the mean of (z − mean)²: E[z²] − mean² would cancel.
 
 struct Params {
   channels: u32,
@@ -31,34 +31,34 @@ struct Params {
 @group(0) @binding(5) var<storage, read> modulation: array<f32>;
 @group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
-const LANES = 128u;
+const LANES = 16u;
+const ROWS = 4u;
 
-var<workgroup> sums: array<f32, LANES>;
+var<workgroup> sums: array<f32, 64>;
 
-@compute @workgroup_size(LANES)
+@compute @workgroup_size(LANES, ROWS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) lane: u32,
+  @builtin(local_invocation_id) local: vec3u,
 ) {
-  let row = group.y * groups.x + group.x;
-  if (row >= params.rows) {
-    return;
-  }
+  let lane = local.x;
+  let row = (group.y * groups.x + group.x) * ROWS + local.y;
+  let channels = select(0u, params.channels, row < params.rows);
   let first = row / params.inner * params.inner * params.channels + row % params.inner;
   var sum = 0.0;
-  for (var c = lane; c < params.channels; c += LANES) {
+  for (var c = lane; c < channels; c += LANES) {
     sum += input(first + c * params.inner);
   }
-  let mean = sumOfLanes(sum, lane) / f32(params.channels);
+  let mean = sumOfLanes(sum, local) / f32(params.channels);
   var squares = 0.0;
-  for (var c = lane; c < params.channels; c += LANES) {
+  for (var c = lane; c < channels; c += LANES) {
     let centred = input(first + c * params.inner) - mean;
     squares += centred * centred;
   }
-  let variance = sumOfLanes(squares, lane) / f32(params.channels);
+  let variance = sumOfLanes(squares, local) / f32(params.channels);
   let factor = 1.0 / sqrt(variance + params.eps);
-  for (var c = lane; c < params.channels; c += LANES) {
+  for (var c = lane; c < channels; c += LANES) {
     let at = first + c * params.inner;
     var value = (input(at) - mean) * factor;
     if (params.hasAffine != 0u) {
@@ -79,18 +79,16 @@ fn input(at: u32) -> f32 {
   return x[at];
 }
 
-// The sum of every lane's value, by halves.
-fn sumOfLanes(value: f32, lane: u32) -> f32 {
+// The sum of the values of a row's lanes. Each lane adds up all of them: on a CPU barriers cost more than additions.
+fn sumOfLanes(value: f32, local: vec3u) -> f32 {
   workgroupBarrier();
-  sums[lane] = value;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      sums[lane] += sums[lane + half];
-    }
+  sums[local.y * LANES + local.x] = value;
+  workgroupBarrier();
+  var sum = 0.0;
+  for (var i = 0u; i < LANES; i++) {
+    sum += sums[local.y * LANES + i];
   }
-  workgroupBarrier();
-  return sums[0];
+  return sum;
 }
 
 fn activate(v: f32) -> f32 {

@@ -81,7 +81,7 @@ export function layerNorm(rec: Recorder, x: Tensor, options: LayerNormOptions): 
       modulation: scale?.packed ?? x,
       y,
     },
-    workgroups: flatGrid(rows, 1),
+    workgroups: flatGrid(rows, 4),
   });
   return y;
 }
