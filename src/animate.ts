@@ -2,7 +2,10 @@ import { InputError } from './errors.js';
 import type { Picture } from './media/picture.js';
 import { fitSquare } from './media/resize.js';
 import type { Sound } from './media/sound.js';
-import { speechSamples } from './media/speech.js';
+import { resampleStream } from './media/resample-stream.js';
+import { SPEECH_RATE, speechSamples } from './media/speech.js';
+import type { SpeechSource } from './media/speech-source.js';
+import { arrivingSpeech } from './media/speech-source.js';
 import { createMotionAutoencoder, pictureTensor } from './models/motion-autoencoder.js';
 import { motionScaler } from './models/motion-scale.js';
 import type { FloatModel, MotionOptions } from './motion.js';
@@ -21,10 +24,14 @@ export interface AnimateOptions extends MotionOptions {
 }
 
 /** One frame of the video. */
-export interface Frame {
-  readonly index: number;
+export interface Frame extends StreamedFrame {
   /** T, frames in all. */
   readonly count: number;
+}
+
+/** A frame of a video whose length is not known yet. */
+export interface StreamedFrame {
+  readonly index: number;
   /** Seconds from the start. */
   readonly time: number;
   /** S×S. */
@@ -33,7 +40,7 @@ export interface Frame {
 
 /**
  * Animates a portrait with speech: `ceil(seconds · fps)` frames, each as soon as it is drawn. Windows of motion are sampled
- * as the frames are asked for, so memory does not grow with the length of the speech (the audio features apart).
+ * as the frames are asked for, so memory does not grow with the length of the speech, which the caller holds.
  *
  * The portrait is cut to its centre square and resized to S×S; the speech is mixed to mono at 16 kHz.
  *
@@ -46,9 +53,38 @@ export async function* animate(
   options: AnimateOptions = {},
 ): AsyncGenerator<Frame, void, undefined> {
   const { config } = float.model;
-  const { signal, onStage, onMotion, motion, motionScale = 1 } = options;
+  const { motion } = options;
   const samples = speechSamples(speech);
   const count = motion ? motionFrames(motion, config.dim_w) : frameCount(samples.length, config);
+  for await (const frame of draw(float, portrait, samples, options)) yield { ...frame, count };
+}
+
+/**
+ * Animates a portrait with speech while it arrives. A window of frames (2 s) is drawn as soon as its speech and
+ * `options.lookAhead` seconds more have come; pieces are asked for only when they are needed.
+ *
+ * @param speech mono, −1 … 1, in pieces of any lengths.
+ * @param options `sampleRate` of the pieces, 16000 unless given.
+ * @throws as `animate`.
+ */
+export async function* animateStream(
+  float: FloatModel,
+  portrait: Picture,
+  speech: AsyncIterable<Float32Array>,
+  { sampleRate = SPEECH_RATE, ...options }: Omit<AnimateOptions, 'motion'> & { sampleRate?: number } = {},
+): AsyncGenerator<StreamedFrame, void, undefined> {
+  const source = arrivingSpeech(resampleStream(speech, sampleRate, SPEECH_RATE));
+  yield* draw(float, portrait, source, options);
+}
+
+async function* draw(
+  float: FloatModel,
+  portrait: Picture,
+  speech: Float32Array | SpeechSource,
+  options: AnimateOptions,
+): AsyncGenerator<StreamedFrame, void, undefined> {
+  const { config } = float.model;
+  const { signal, onStage, onMotion, motion, motionScale = 1 } = options;
 
   signal?.throwIfAborted();
   onStage?.('portrait');
@@ -59,7 +95,7 @@ export async function* animate(
     const decoder = await autoencoder.openDecoder(encoded);
     const scaled = await motionScaler(float, encoded.rS, motionScale);
     let index = 0;
-    for await (const sampled of motion ? [motion] : speechMotion(float, encoded.rS, samples, options)) {
+    for await (const sampled of motion ? [motion] : speechMotion(float, encoded.rS, speech, options)) {
       const window = scaled(sampled);
       onMotion?.(window);
       onStage?.('frames');
@@ -67,7 +103,7 @@ export async function* animate(
         signal?.throwIfAborted();
         const latent = encoded.sR.map((identity, i) => identity + (window[start + i] ?? 0));
         const picture = dropAlpha(await decoder.decode(latent), config.input_size);
-        yield { index, count, time: index / config.fps, picture };
+        yield { index, time: index / config.fps, picture };
       }
     }
   } finally {

@@ -3,8 +3,8 @@
  * Dawn, files and video.
  */
 export { InputError } from './errors.js';
-export { animate } from './animate.js';
-export type { AnimateOptions, Frame } from './animate.js';
+export { animate, animateStream } from './animate.js';
+export type { AnimateOptions, Frame, StreamedFrame } from './animate.js';
 export { frameCount, speechMotion } from './motion.js';
 export type { FloatModel, MotionOptions, Stage } from './motion.js';
 export { closeGpu, openGpu } from './runtime/gpu.js';

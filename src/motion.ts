@@ -1,4 +1,8 @@
-import { createAudioEncoder } from './models/audio-encoder.js';
+import { InputError } from './errors.js';
+import type { SpeechSource } from './media/speech-source.js';
+import { wholeSpeech } from './media/speech-source.js';
+import type { Cut } from './models/audio-encoder.js';
+import { createAudioEncoder, recordingCut } from './models/audio-encoder.js';
 import { createEmotionEncoder } from './models/emotion-encoder.js';
 import type { Emotion } from './models/emotions.js';
 import { createFlowTransformer } from './models/fmt.js';
@@ -38,6 +42,11 @@ export interface MotionOptions {
   readonly emotionGuidance?: number | GuidanceSchedule;
   /** Shows this emotion instead of the one heard in the speech, or one after the other. */
   readonly emotion?: Emotion | EmotionSchedule;
+  /**
+   * Of speech that is still arriving, seconds beyond a window that are waited for, so that its last frames are heard with what comes after
+   * them. Default 1.
+   */
+  readonly lookAhead?: number;
   /** Stops the run, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** Called before each stage of the work, for progress displays. */
@@ -48,23 +57,38 @@ export interface MotionOptions {
 
 export type Stage = 'portrait' | 'speech' | 'emotion' | 'motion' | 'frames';
 
+/** Seconds before a window that its audio features are made from, where speech is still arriving. */
+const arrivingContext = 10;
+
+/** How arriving speech is cut: window by window. */
+export function arrivingCut(config: FloatConfig, lookAhead = 1): Cut {
+  if (!(lookAhead >= 0 && lookAhead <= 60)) {
+    throw new InputError(`lookAhead: expected 0 to 60 seconds, got ${lookAhead}`);
+  }
+  return { whole: 0, piece: windowFrames(config) / config.fps, before: arrivingContext, after: lookAhead };
+}
+
 /** T = ceil(samples · fps / 16000), the frames of a clip (Sec. 0). */
 export function frameCount(samples: number, config: FloatConfig): number {
   return Math.ceil((samples * config.fps) / config.sampling_rate);
 }
 
 /**
- * Speech → motion latents (Sec. 4–6): the conditions of the whole clip first, then the ODE of each window when asked for.
+ * Speech → motion latents (Sec. 4–6). The audio features of a recording are made at once up to two minutes (`recordingCut`), of a longer
+ * one piece by piece, and the ODE of each window is solved when asked for, so that memory does not grow with the length.
+ *
+ * Of speech that is still arriving each window is made as soon as it and `lookAhead` seconds more are there; its emotion is that heard
+ * until then in the first window.
  *
  * @param rS source motion of the portrait, `[d]`.
- * @param samples speech, mono, 16 kHz, −1 … 1.
+ * @param speech mono, 16 kHz, −1 … 1.
  * @yields the motion of each window in turn, `[frames, d]`; `frameCount` frames in all.
  * @throws InputError for input that cannot be used; Error when the GPU fails.
  */
 export async function* speechMotion(
   float: FloatModel,
   rS: Float32Array,
-  samples: Float32Array,
+  speech: Float32Array | SpeechSource,
   options: MotionOptions = {},
 ): AsyncGenerator<Float32Array, void, undefined> {
   const { gpu, model, weights } = float;
@@ -75,48 +99,78 @@ export async function* speechMotion(
   const gammaA = guidanceSchedule('audioGuidance', audioGuidance);
   const gammaE = guidanceSchedule('emotionGuidance', emotionGuidance);
 
-  options.onStage?.('speech');
-  const wa = await encodeAudio(float, samples);
-  signal?.throwIfAborted();
-  options.onStage?.('emotion');
-  const heard = hearsEmotion(emotion) ? await hearEmotion(float, samples) : new Float32Array(config.dim_e);
-  options.onEmotion?.(emotionRows(emotion, heard, 0, 1, config.fps));
-  signal?.throwIfAborted();
+  const source = speech instanceof Float32Array ? wholeSpeech(speech) : speech;
+  const cut = source.length === undefined ? arrivingCut(config, options.lookAhead) : recordingCut;
 
-  options.onStage?.('motion');
-  const [L, P] = [windowFrames(config), config.num_prev_frames];
-  const transformer = await createFlowTransformer(gpu, weights, config);
+  options.onStage?.('speech');
+  const beginning = await firstSamples(source, (cut.piece + cut.after) * config.sampling_rate);
+  const pieces = audioPieces(float, source, cut);
   try {
-    const windows = sampleMotion({
-      solver,
-      nfe,
-      frames: frameCount(samples.length, config),
-      windowFrames: L,
-      precedingFrames: P,
-      width: config.dim_w,
-      wa,
-      noise: (window) => gaussianNoise(seed, window, L * config.dim_w),
-      makeField: (window) => {
-        options.onStage?.('motion');
-        const start = window.index * L;
-        const we = emotionRows(emotion, heard, start - P, P + L, config.fps);
-        const middle = (start + L / 2) / config.fps;
-        const guidance = { audio: guidanceAt(gammaA, middle), emotion: guidanceAt(gammaE, middle) };
-        return transformer.field({ ...window, wr: rS, we }, guidance);
-      },
-      ...(signal && { signal }),
-    });
-    yield* windows;
+    const first = await pieces.next();
+    signal?.throwIfAborted();
+    options.onStage?.('emotion');
+    const heard = hearsEmotion(emotion)
+      ? await hearEmotion(float, beginning)
+      : new Float32Array(config.dim_e);
+    options.onEmotion?.(emotionRows(emotion, heard, 0, 1, config.fps));
+    signal?.throwIfAborted();
+
+    options.onStage?.('motion');
+    const [L, P] = [windowFrames(config), config.num_prev_frames];
+    const transformer = await createFlowTransformer(gpu, weights, config);
+    try {
+      const windows = sampleMotion({
+        solver,
+        nfe,
+        windowFrames: L,
+        precedingFrames: P,
+        width: config.dim_w,
+        wa: chain(first, pieces),
+        noise: (window) => gaussianNoise(seed, window, L * config.dim_w),
+        makeField: (window) => {
+          options.onStage?.('motion');
+          const start = window.index * L;
+          const we = emotionRows(emotion, heard, start - P, P + L, config.fps);
+          const middle = (start + L / 2) / config.fps;
+          const guidance = { audio: guidanceAt(gammaA, middle), emotion: guidanceAt(gammaE, middle) };
+          return transformer.field({ ...window, wr: rS, we }, guidance);
+        },
+        ...(signal && { signal }),
+      });
+      yield* windows;
+    } finally {
+      transformer.destroy();
+    }
   } finally {
-    transformer.destroy();
+    await pieces.return();
   }
 }
 
-/** The speech encoders are two thirds of the weights: each is loaded, used and freed. */
-async function encodeAudio({ gpu, model, weights }: FloatModel, samples: Float32Array) {
+/** What the emotion is heard in: the whole recording; of arriving speech the first `samples`. */
+async function firstSamples(speech: SpeechSource, samples: number): Promise<Float32Array> {
+  const { available } = await speech.arrive(speech.length ?? Math.ceil(samples));
+  const beginning = speech.slice(0, available);
+  return speech.length === undefined ? beginning.slice() : beginning;
+}
+
+async function* chain<T>(first: IteratorResult<T, void>, rest: AsyncIterable<T>): AsyncGenerator<T, void> {
+  if (first.done) return;
+  yield first.value;
+  yield* rest;
+}
+
+/** The speech encoders are two thirds of the weights: each is loaded, used and freed, this one before it gives its last piece. */
+async function* audioPieces(
+  { gpu, model, weights }: FloatModel,
+  speech: SpeechSource,
+  cut: Cut,
+): AsyncGenerator<Float32Array, void, undefined> {
   const encoder = await createAudioEncoder(gpu, weights, model);
   try {
-    return await encoder.encode(samples);
+    for await (const { wa, last } of encoder.pieces(speech, { cut })) {
+      if (last) encoder.destroy();
+      yield wa;
+    }
   } finally {
     encoder.destroy();
   }

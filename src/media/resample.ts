@@ -37,6 +37,11 @@ export interface Resampler {
   outputLength(length: number): number;
   /** Output samples start … start + count − 1, computed from the input they need: a long recording can be taken in pieces. */
   range(input: Float32Array, start: number, count: number): Float32Array;
+  /** The reduced ratio: `phases` outputs for every `step` inputs; output m lies at input m·step/phases, */
+  readonly step: number;
+  readonly phases: number;
+  /** and depends on no input farther off than this. */
+  readonly reach: number;
 }
 
 /** A resampler between two whole rates in Hz; at equal rates it copies. */
@@ -48,7 +53,7 @@ export function makeResampler(from: number, to: number): Resampler {
   const step = from / divisor;
   const phases = to / divisor;
   const outputLength = (length: number) => Math.ceil((length * phases) / step);
-  if (from === to) return { outputLength, range: copyRange };
+  if (from === to) return { outputLength, range: copyRange, step, phases, reach: 0 };
 
   const bandwidth = ROLL_OFF * Math.min(1, to / from);
   const reach = Math.ceil(ZERO_CROSSINGS / bandwidth);
@@ -83,7 +88,7 @@ export function makeResampler(from: number, to: number): Resampler {
     }
     return output;
   };
-  return { outputLength, range };
+  return { outputLength, range, step, phases, reach };
 }
 
 function copyRange(input: Float32Array, start: number, count: number): Float32Array {

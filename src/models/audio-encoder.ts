@@ -125,6 +125,10 @@ async function* encodePieces(
   const transformer = createPlanByLength(gpu, 'audio encoder', (rec, frames) =>
     recordTransformer(rec, weights, input(rec, 'interpolated', [1, frames, config.conv_dim.at(-1) ?? 0])),
   );
+  const destroyAll = () => {
+    features.destroy();
+    transformer.destroy();
+  };
   const framesOf = (samples: number) => Math.ceil((samples * fps) / rate);
   const frames = (seconds: number) => Math.round(seconds * fps);
   try {
@@ -161,11 +165,11 @@ async function* encodePieces(
 
       const d = wa.length / (context.end - context.start);
       speech.release(Math.floor(((end - before) * rate) / fps) - hopOf(config));
+      if (end >= T) destroyAll();
       yield { wa: wa.slice((start - context.start) * d, (end - context.start) * d), last: end >= T };
     }
   } finally {
-    features.destroy();
-    transformer.destroy();
+    destroyAll();
   }
 }
 

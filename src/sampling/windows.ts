@@ -13,16 +13,16 @@ export interface MotionWindow {
 }
 
 export interface MotionOptions extends SolverOptions {
-  /** T, frames in all. */
-  readonly frames: number;
   /** L, frames in a window. */
   readonly windowFrames: number;
   /** P ≤ L, preceding frames that a window sees. */
   readonly precedingFrames: number;
   /** d, the width of a motion latent and of an audio feature. */
   readonly width: number;
-  /** Audio features of the clip [T, d]. */
-  readonly wa: Float32Array;
+  /** Audio features of the clip [T, d], whole or in pieces of any number of frames, taken as windows need them. */
+  readonly wa: Float32Array | AsyncIterable<Float32Array>;
+  /** T, to check a whole `wa` against. */
+  readonly frames?: number;
   /** The field on the window's motion [L, d]; called once a window, after the previous window is solved. */
   readonly makeField: (window: MotionWindow) => VectorField | Promise<VectorField>;
   /** x0 of a window [L, d]. */
@@ -38,33 +38,55 @@ export interface MotionOptions extends SolverOptions {
  * @throws InputError if the sizes don't fit; whatever `integrate` throws
  */
 export async function* sampleMotion(options: MotionOptions): AsyncGenerator<Float32Array, void, undefined> {
-  const { frames: T, windowFrames: L, precedingFrames: P, width: d, wa: clip } = options;
-  checkSizes(T, L, P, d, clip);
+  const { windowFrames: L, precedingFrames: P, width: d } = options;
+  checkSizes(options);
   let prevX = new Float32Array(P * d);
   let prevWa = new Float32Array(P * d);
-  for (let index = 0; index * L < T; index++) {
-    const wa = windowFeatures(clip, index * L, L, d);
+  let index = 0;
+  for await (const { wa, frames } of cutWindows(options.wa, L, d)) {
     const x0 = options.noise(index);
     if (x0.length !== L * d) throw new RangeError(`noise: expected ${L * d} values, got ${x0.length}`);
     const field = await options.makeField({ index, wa, prevX, prevWa });
     const { x } = await integrate(field, x0, options);
     prevX = x.slice((L - P) * d);
     prevWa = wa.slice((L - P) * d);
-    yield x.slice(0, Math.min(L, T - index * L) * d);
+    yield x.slice(0, frames * d);
+    index++;
   }
 }
 
-/** Frames start … start + L − 1 of the clip [T, d], its last frame repeated beyond the end. */
-function windowFeatures(clip: Float32Array, start: number, L: number, d: number): Float32Array<ArrayBuffer> {
-  const wa = new Float32Array(L * d);
-  wa.set(clip.subarray(start * d, (start + L) * d));
-  const last = clip.subarray(clip.length - d);
-  for (let frame = clip.length / d - start; frame < L; frame++) wa.set(last, frame * d);
-  return wa;
+/**
+ * Windows of L frames; the last one has `frames` of the clip's, and its last frame repeated. A window is given before the next piece is
+ * asked for.
+ */
+async function* cutWindows(
+  clip: Float32Array | AsyncIterable<Float32Array>,
+  L: number,
+  d: number,
+): AsyncGenerator<{ wa: Float32Array<ArrayBuffer>; frames: number }, void, undefined> {
+  let wa = new Float32Array(L * d);
+  let filled = 0;
+  for await (const piece of clip instanceof Float32Array ? [clip] : clip) {
+    for (let at = 0; at < piece.length;) {
+      const part = piece.subarray(at, at + wa.length - filled);
+      wa.set(part, filled);
+      at += part.length;
+      filled += part.length;
+      if (filled < wa.length) continue;
+      yield { wa, frames: L };
+      wa = new Float32Array(L * d);
+      filled = 0;
+    }
+  }
+  if (filled === 0) return;
+  const last = wa.slice(filled - d, filled);
+  for (let at = filled; at < wa.length; at += d) wa.set(last, at);
+  yield { wa, frames: filled / d };
 }
 
-function checkSizes(T: number, L: number, P: number, d: number, clip: Float32Array): void {
-  for (const [name, value] of Object.entries({ frames: T, windowFrames: L, width: d })) {
+function checkSizes(options: MotionOptions): void {
+  const { frames: T, windowFrames: L, precedingFrames: P, width: d, wa } = options;
+  for (const [name, value] of Object.entries({ frames: T ?? 1, windowFrames: L, width: d })) {
     if (!Number.isSafeInteger(value) || value < 1) {
       throw new InputError(`${name}: expected a positive integer, got ${value}`);
     }
@@ -72,7 +94,7 @@ function checkSizes(T: number, L: number, P: number, d: number, clip: Float32Arr
   if (!Number.isSafeInteger(P) || P < 0 || P > L) {
     throw new InputError(`precedingFrames: expected an integer from 0 to windowFrames = ${L}, got ${P}`);
   }
-  if (clip.length !== T * d) {
-    throw new InputError(`wa: expected [${T}, ${d}] = ${T * d} values, got ${clip.length}`);
+  if (T !== undefined && wa instanceof Float32Array && wa.length !== T * d) {
+    throw new InputError(`wa: expected [${T}, ${d}] = ${T * d} values, got ${wa.length}`);
   }
 }

@@ -18,7 +18,7 @@ const sizes = fc
 type Sizes = { frames: number; windowFrames: number; precedingFrames: number; width: number };
 
 /** v = wa, so the motion of a window is its noise plus its audio features. */
-function optionsFor(given: Sizes, seen: MotionWindow[]): MotionOptions {
+function optionsFor(given: Sizes, seen: MotionWindow[]): MotionOptions & { wa: Float32Array } {
   return {
     ...given,
     solver: 'euler',
@@ -80,6 +80,28 @@ describe('sampleMotion', () => {
       both.push(motion);
     }
     expect(both[1]).toEqual(both[0]);
+  });
+
+  it('makes the same motion of features in pieces, and takes a piece only when a window needs it', async () => {
+    const given = { frames: 23, windowFrames: 5, precedingFrames: 2, width: 3 };
+    const { wa, ...options } = optionsFor(given, []);
+    const whole: number[] = [];
+    for await (const window of sampleMotion({ ...options, wa })) whole.push(...window);
+    for (const size of [1, 4, 5, 10, 23]) {
+      let taken = 0;
+      const pieces = async function* () {
+        for (let at = 0; at < 23; at += size) {
+          taken = Math.min(23, at + size);
+          yield await Promise.resolve(wa.slice(at * 3, taken * 3));
+        }
+      };
+      const motion: number[] = [];
+      for await (const window of sampleMotion({ ...options, wa: pieces() })) {
+        motion.push(...window);
+        expect(taken).toBe(Math.min(23, Math.ceil(motion.length / 3 / size) * size));
+      }
+      expect(motion).toEqual(whole);
+    }
   });
 
   it('solves a window only when it is asked for', async () => {
