@@ -148,7 +148,7 @@ export async function* speechMotion(
 
 /** What the emotion is heard in: the whole recording; of arriving speech the first `samples`. */
 async function firstSamples(speech: SpeechSource, samples: number): Promise<Float32Array> {
-  const { available } = await speech.arrive(speech.length ?? Math.ceil(samples));
+  const { available } = await speech.arrive(speech.length ?? Math.round(samples));
   const beginning = speech.slice(0, available);
   return speech.length === undefined ? beginning.slice() : beginning;
 }
