@@ -7,7 +7,8 @@
 //   modulation      [rows, modulationWidth]: scale and shift are its columns from scaleOffset and shiftOffset (AdaLN)
 //
 // One workgroup normalises four rows; the 16 invocations of a row take every 16th channel and share their sums. The
-// variance is summed in a second pass, as the mean of (z − mean)²: E[z²] − mean² would cancel.
+// variance is summed in a second pass, as the mean of (z − mean)²: E[z²] − mean² would cancel. The same pass sums
+// z − mean: what is left of it, because the mean was rounded, is taken off both.
 
 struct Params {
   channels: u32,
@@ -34,7 +35,7 @@ struct Params {
 const LANES = 16u;
 const ROWS = 4u;
 
-var<workgroup> sums: array<f32, 64>;
+var<workgroup> sums: array<vec2f, 64>;
 
 @compute @workgroup_size(LANES, ROWS)
 fn main(
@@ -50,17 +51,18 @@ fn main(
   for (var c = lane; c < channels; c += LANES) {
     sum += input(first + c * params.inner);
   }
-  let mean = sumOfLanes(sum, local) / f32(params.channels);
-  var squares = 0.0;
+  let mean = sumOfLanes(vec2f(sum, 0.0), local).x / f32(params.channels);
+  var centred = vec2f();
   for (var c = lane; c < channels; c += LANES) {
-    let centred = input(first + c * params.inner) - mean;
-    squares += centred * centred;
+    let value = input(first + c * params.inner) - mean;
+    centred += vec2f(value, value * value);
   }
-  let variance = sumOfLanes(squares, local) / f32(params.channels);
-  let factor = 1.0 / sqrt(variance + params.eps);
+  let moments = sumOfLanes(centred, local) / f32(params.channels);
+  let rest = moments.x;
+  let factor = 1.0 / sqrt(moments.y - rest * rest + params.eps);
   for (var c = lane; c < channels; c += LANES) {
     let at = first + c * params.inner;
-    var value = (input(at) - mean) * factor;
+    var value = (input(at) - mean - rest) * factor;
     if (params.hasAffine != 0u) {
       value = value * weight[c] + bias[c];
     }
@@ -80,11 +82,11 @@ fn input(at: u32) -> f32 {
 }
 
 // The sum of the values of a row's lanes. Each lane adds up all of them: on a CPU barriers cost more than additions.
-fn sumOfLanes(value: f32, local: vec3u) -> f32 {
+fn sumOfLanes(value: vec2f, local: vec3u) -> vec2f {
   workgroupBarrier();
   sums[local.y * LANES + local.x] = value;
   workgroupBarrier();
-  var sum = 0.0;
+  var sum = vec2f();
   for (var i = 0u; i < LANES; i++) {
     sum += sums[local.y * LANES + i];
   }

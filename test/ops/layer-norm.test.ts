@@ -81,8 +81,8 @@ describe('layerNorm', () => {
     x.data.forEach((v, i) => (x.data[i] = 1000 + v));
     const { y } = await evaluate(gpu, { x }, (rec, t) => ({ y: layerNorm(rec, t.x, { eps: 1e-6 }) }));
     const expected = layerNormReference(x.data, { outer: 3, channels: 200, inner: 1, eps: 1e-6 });
-    // The mean itself is known to 1000·2⁻²⁴ only, 6e-5 of the deviation.
-    expectClose('layerNorm', y.data, expected, 6e-5);
+    // The rounded mean alone would err by 1000·2⁻²⁴, 6e-5 of the deviation; the kernel takes off what is left.
+    expectClose('layerNorm', y.data, expected, 2e-6);
   });
 
   it('refuses columns that the packed tensor has not', async () => {
