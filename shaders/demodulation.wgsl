@@ -4,7 +4,8 @@
 //   squares [outputs, inputs], the sum of a kernel's squared weights over its taps
 //   d       [batch, outputs]
 //
-// One workgroup makes one value (o, b): each invocation sums every 64th term, and the partial sums are added pairwise.
+// One workgroup makes eight values d[b, o … o + 7]: each of the eight invocations of a value sums every eighth term, and the
+// first adds up the eight sums.
 
 struct Params {
   inputs: u32,
@@ -18,25 +19,34 @@ struct Params {
 @group(0) @binding(2) var<storage, read> squares: array<f32>;
 @group(0) @binding(3) var<storage, read_write> d: array<f32>;
 
-var<workgroup> sums: array<f32, 64>;
+const LANES = 8u;
+const OUTPUTS = 8u;
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) index: u32) {
-  let output = workgroup.x;
+var<workgroup> sums: array<f32, 64>; // [output][lane]
+
+@compute @workgroup_size(LANES, OUTPUTS)
+fn main(
+  @builtin(workgroup_id) workgroup: vec3u, // outputs, batch
+  @builtin(local_invocation_id) local: vec3u,
+  @builtin(local_invocation_index) index: u32,
+) {
+  let output = workgroup.x * OUTPUTS + local.y;
   let frame = workgroup.y;
+  let inside = output < params.outputs;
   var sum = 0.0;
-  for (var i = index; i < params.inputs; i += 64u) {
-    let s = style[params.styleOffset + frame * params.styleStride + i];
-    sum += s * s * squares[output * params.inputs + i];
-  }
-  sums[index] = sum;
-  for (var half = 32u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (index < half) {
-      sums[index] += sums[index + half];
+  if (inside) {
+    for (var i = local.x; i < params.inputs; i += LANES) {
+      let s = style[params.styleOffset + frame * params.styleStride + i];
+      sum += s * s * squares[output * params.inputs + i];
     }
   }
-  if (index == 0u) {
-    d[frame * params.outputs + output] = 1.0 / sqrt(sums[0] + 1e-8);
+  sums[index] = sum;
+  workgroupBarrier();
+  if (inside && local.x == 0u) {
+    var total = 0.0;
+    for (var lane = 0u; lane < LANES; lane++) {
+      total += sums[index + lane];
+    }
+    d[frame * params.outputs + output] = 1.0 / sqrt(total + 1e-8);
   }
 }

@@ -3,8 +3,8 @@
 //   x [batch, frames, channels]
 //   y [batch, channels]
 //
-// One workgroup of 16×16 makes 16 channels: invocation (c, lane) sums frames lane, lane + 16, … of channel c, thirty-two
-// at a time to round less, and the first lane adds up the sixteen sums.
+// One workgroup of 16×4 makes 16 channels: invocation (c, lane) sums frames lane, lane + 4, … of channel c, thirty-two
+// at a time to round less, and the first lane adds up the four sums.
 
 struct Params {
   frames: u32,
@@ -15,11 +15,11 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-const LANES = 16u;
+const LANES = 4u;
 
-var<workgroup> sums: array<f32, 256>; // [lane][channel]
+var<workgroup> sums: array<f32, 64>; // [lane][channel]
 
-@compute @workgroup_size(16, 16)
+@compute @workgroup_size(16, LANES)
 fn main(
   @builtin(workgroup_id) workgroup: vec3u, // channels, batch
   @builtin(local_invocation_id) local: vec3u,

@@ -2,7 +2,7 @@
 //
 //   x, y [rows, channels]
 //
-// One workgroup a row; its invocations take every 64th channel and share the largest value and the sum.
+// One workgroup a row; its 16 invocations take every 16th channel and share the largest value and the sum.
 
 struct Params {
   rows: u32,
@@ -13,7 +13,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
-const LANES = 64u;
+const LANES = 16u;
 
 var<workgroup> lanes: array<f32, LANES>;
 
@@ -33,29 +33,23 @@ fn main(
     largest = max(largest, x[first + c]);
   }
   lanes[lane] = largest;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      lanes[lane] = max(lanes[lane], lanes[lane + half]);
-    }
-  }
   workgroupBarrier();
-  largest = lanes[0];
+  for (var i = 0u; i < LANES; i++) {
+    largest = max(largest, lanes[i]);
+  }
   workgroupBarrier();
   var sum = 0.0;
   for (var c = lane; c < params.channels; c += LANES) {
     sum += exp_exact(x[first + c] - largest);
   }
   lanes[lane] = sum;
-  for (var half = LANES / 2u; half > 0u; half /= 2u) {
-    workgroupBarrier();
-    if (lane < half) {
-      lanes[lane] += lanes[lane + half];
-    }
-  }
   workgroupBarrier();
+  var total = 0.0;
+  for (var i = 0u; i < LANES; i++) {
+    total += lanes[i];
+  }
   for (var c = lane; c < params.channels; c += LANES) {
-    y[first + c] = exp_exact(x[first + c] - largest) / lanes[0];
+    y[first + c] = exp_exact(x[first + c] - largest) / total;
   }
 }
 

@@ -30,7 +30,7 @@ export function demodulation(rec: Recorder, style: Style, squares: Tensor): Tens
     kernel: 'demodulation',
     params: { inputs, outputs, styleOffset: style.offset, styleStride: extent(style.values, 1) },
     bindings: { style: style.values, squares, d },
-    workgroups: [outputs, batch],
+    workgroups: [Math.ceil(outputs / 8), batch],
   });
   return d;
 }
