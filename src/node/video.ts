@@ -13,6 +13,7 @@ import type { Picture } from '../media/picture.js';
 import type { Sound } from '../media/sound.js';
 import { even, toI420 } from '../media/yuv.js';
 import { cannotWrite, partialPath } from './files.js';
+import { joinFragments } from './remux.js';
 import { startH264Segment, type H264Segment } from './h264.js';
 import { createSoundTrack, type SoundTrack } from './sound-track.js';
 
@@ -46,8 +47,10 @@ const SEGMENT_SECONDS = 2;
 
 /**
  * Writes an MP4 that browsers, QuickTime and ffmpeg play: H.264 Constrained Baseline in BT.709, AAC-LC at 48 kHz, frame i at
- * exactly i/fps. Memory does not grow with the length but for the index, less than 1 kB a frame. The file lies beside `path`
- * under a temporary name until close. One of close and abort must be called, or the process will not end.
+ * exactly i/fps. Memory does not grow with the length but for the index, less than 1 kB a frame.
+ *
+ * Until close the file lies beside `path` under a temporary name, in fragments of two seconds: if the process is killed, that file plays up to
+ * its last complete fragment. Close joins the fragments. One of close and abort must be called, or the process will not end.
  * Throws InputError, at once, when `path` cannot be written or the size is impossible.
  */
 export async function createVideoWriter(path: string, options: VideoOptions): Promise<VideoWriter> {
@@ -69,9 +72,9 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
 
   const segmentLength = Math.max(1, Math.round(SEGMENT_SECONDS * fps));
   const output = new Output({
-    // The index goes to the end: putting it first would need the length beforehand, or all packets in memory.
-    format: new Mp4OutputFormat({ fastStart: false }),
-    target: new FilePathTarget(partial),
+    // Each fragment is a segment with its sound, complete in itself; written at once and not in large blocks.
+    format: new Mp4OutputFormat({ fastStart: 'fragmented', minimumFragmentDuration: SEGMENT_SECONDS / 2 }),
+    target: new FilePathTarget(partial, { chunked: false }),
   });
   const videoSource = new EncodedVideoPacketSource('avc');
   output.addVideoTrack(videoSource, { frameRate: fps });
@@ -101,6 +104,10 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
     await sound?.advance(written / fps, last);
   };
 
+  const { title, comment } = options;
+  const tags = { ...(title && { title }), ...(comment && { comment }) };
+  let joined: string | undefined;
+
   const abort = async () => {
     if (state === 'closed') return;
     state = 'aborted';
@@ -109,6 +116,7 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
     await sound?.close();
     if (output.state === 'started') await output.cancel();
     await rm(partial, { force: true });
+    if (joined !== undefined) await rm(joined, { force: true });
   };
 
   /** Any failure gives up the file; a full disk and the like are the user's to mend. */
@@ -128,8 +136,7 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
       output.addAudioTrack(audioSource);
       sound = await createSoundTrack(options.sound, audioSource);
     }
-    const { title, comment } = options;
-    output.setMetadataTags({ ...(title && { title }), ...(comment && { comment }) });
+    output.setMetadataTags(tags);
     await output.start();
   });
 
@@ -150,8 +157,11 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
         if (written + inSegment === 0) throw new Error(`${path}: a video without frames`);
         await finishSegment(true);
         await output.finalize();
-        await rename(partial, path);
+        joined = await partialPath(path);
+        await joinFragments(partial, joined, fps, tags);
+        await rename(joined, path);
         state = 'closed';
+        await rm(partial, { force: true });
       }),
     abort,
   };

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from 'mediabunny';
@@ -142,6 +142,32 @@ describe('a video with sound', () => {
     }
     expect(sizes).toEqual([...sizes].sort((a, b) => b - a));
     expect(sizes[0]).toBeGreaterThan(2 * (sizes[2] as number));
+  });
+});
+
+describe('an unfinished file', () => {
+  it('plays up to its last fragment, sound and pictures alike', async () => {
+    const path = join(directory, 'unfinished.mp4');
+    const options = { width: 16, height: 16, fps: 25, sound: tone(16000, 1, 12), title: 'FLOAT' };
+    const video = await createVideoWriter(path, options);
+    for (let i = 0; i < 290; i++) await video.addFrame(frame(16, 16, i));
+    // What lies on the disk now is what a killed process leaves.
+    const left = join(directory, 'left.mp4');
+    const partial = readdirSync(directory).find((name) => name.startsWith('unfinished.mp4.partial'));
+    copyFileSync(join(directory, partial ?? ''), left);
+    await video.abort();
+
+    const { kinds, tags, video: pictures, audio } = await read(left);
+    expect(kinds).toEqual(['video', 'audio']);
+    expect(tags).toMatchObject({ title: 'FLOAT' });
+    const end = pictures.packets.length / 25;
+    expect(end).toBeGreaterThanOrEqual(290 / 25 - 6);
+    expect(pictures.packets.map(({ timestamp }) => timestamp)).toEqual(
+      Array.from({ length: pictures.packets.length }, (_, i) => i / 25),
+    );
+    expect(audio.packets[0]?.timestamp).toBeCloseTo(-1024 / 48000, 9);
+    const heard = audio.packets.at(-1);
+    expect(Math.abs((heard?.timestamp ?? 0) + (heard?.duration ?? 0) - end)).toBeLessThan((2 * 1024) / 48000);
   });
 });
 

@@ -1,0 +1,76 @@
+import {
+  ALL_FORMATS,
+  type EncodedPacket,
+  EncodedAudioPacketSource,
+  EncodedPacketSink,
+  EncodedVideoPacketSource,
+  FilePathSource,
+  FilePathTarget,
+  Input,
+  type MetadataTags,
+  Mp4OutputFormat,
+  Output,
+} from 'mediabunny';
+
+/** Packets of one track on their way, the next one in hand. */
+interface Copy {
+  readonly packets: AsyncGenerator<EncodedPacket, void, unknown>;
+  next: EncodedPacket | undefined;
+  readonly add: (packet: EncodedPacket) => Promise<void>;
+}
+
+/**
+ * Copies the packets of a fragmented MP4 (H.264 and perhaps AAC) to an MP4 with one index, in which every player can seek and whose
+ * length it knows. Nothing is encoded anew, and no packet's time changes.
+ */
+export async function joinFragments(
+  from: string,
+  to: string,
+  fps: number,
+  tags: MetadataTags,
+): Promise<void> {
+  using input = new Input({ source: new FilePathSource(from), formats: ALL_FORMATS });
+  const output = new Output({
+    // The index goes to the end: putting it first would need all packets in memory.
+    format: new Mp4OutputFormat({ fastStart: false }),
+    target: new FilePathTarget(to),
+  });
+  const copies: Copy[] = [];
+  const video = await input.getPrimaryVideoTrack();
+  if (video) {
+    const source = new EncodedVideoPacketSource('avc');
+    output.addVideoTrack(source, { frameRate: fps });
+    const decoderConfig = await video.getDecoderConfig();
+    const meta = decoderConfig ? { decoderConfig } : {};
+    copies.push(await startCopy(new EncodedPacketSink(video), (packet) => source.add(packet, meta)));
+  }
+  const audio = await input.getPrimaryAudioTrack();
+  if (audio) {
+    const source = new EncodedAudioPacketSource('aac');
+    output.addAudioTrack(source);
+    const decoderConfig = await audio.getDecoderConfig();
+    const meta = decoderConfig ? { decoderConfig } : {};
+    copies.push(await startCopy(new EncodedPacketSink(audio), (packet) => source.add(packet, meta)));
+  }
+  output.setMetadataTags(tags);
+  await output.start();
+  try {
+    for (;;) {
+      const earliest = copies
+        .filter(({ next }) => next)
+        .sort((a, b) => (a.next?.timestamp ?? 0) - (b.next?.timestamp ?? 0))[0];
+      if (!earliest?.next) break;
+      await earliest.add(earliest.next);
+      earliest.next = (await earliest.packets.next()).value ?? undefined;
+    }
+    await output.finalize();
+  } catch (error) {
+    await output.cancel();
+    throw error;
+  }
+}
+
+async function startCopy(sink: EncodedPacketSink, add: Copy['add']): Promise<Copy> {
+  const packets = sink.packets();
+  return { packets, next: (await packets.next()).value ?? undefined, add };
+}
