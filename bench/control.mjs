@@ -97,6 +97,22 @@ console.log(
 );
 const sampled = new Map();
 for (const speech of ['neutral', 'happy', 'angry']) sampled.set(speech, await sample(speech));
+console.log('\nshare of the power below 1.5 Hz: yaw, pitch, roll, tx, ty, jaw');
+/** Power of the curve less its mean at k / T of the frame rate, k ≥ 1. */
+function power(x, k) {
+  const part = (wave) =>
+    x.reduce((sum, v, t) => sum + (v - mean(x)) * wave((2 * Math.PI * k * t) / x.length), 0);
+  return part(Math.cos) ** 2 + part(Math.sin) ** 2;
+}
+function slowShare(x) {
+  const powers = Array.from({ length: Math.floor(x.length / 2) }, (_, k) => power(x, k + 1));
+  const slow = powers.filter((_, k) => ((k + 1) * config.fps) / x.length < 1.5);
+  return slow.reduce((a, b) => a + b) / powers.reduce((a, b) => a + b);
+}
+row(
+  'neutral',
+  config.directions.slice(0, 6).map((name) => slowShare(curve(sampled.get('neutral'), name))),
+);
 /** x' = x + (scale − 1)·low, low the part of x − r_s below 1.5 Hz (one pole), or of x − its mean. */
 function lowBand(motion, scale, centre) {
   const share = 1 - Math.exp((-2 * Math.PI * 1.5) / config.fps);
