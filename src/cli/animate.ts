@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import type { AnimateOptions } from '../animate.js';
-import { animate } from '../animate.js';
+import type { AnimateOptions, StreamedFrame } from '../animate.js';
+import { animate, animateStream } from '../animate.js';
 import { InputError } from '../errors.js';
 import type { Square } from '../media/crop.js';
 import { cropSquare } from '../media/crop.js';
@@ -11,7 +11,6 @@ import { headColumns } from '../models/motion-scale.js';
 import { openFileSource } from '../node/file-source.js';
 import { requestNodeAdapter } from '../node/gpu.js';
 import { readPicture } from '../node/picture.js';
-import { readSound } from '../node/sound.js';
 import { openWeights } from '../node/weights.js';
 import { closeGpu, openGpu } from '../runtime/gpu.js';
 import type { EmotionSchedule, GuidanceSchedule } from '../sampling/schedule.js';
@@ -25,10 +24,11 @@ import { openOutputs } from './outputs.js';
 import { adapterHelp, atLeastZero, demoWeights, parsedBy, wholeNumber } from './options.js';
 import { createProgress, frameStatus } from './progress.js';
 import { provenance } from './provenance.js';
+import type { SpeechFlags } from './speech.js';
+import { addSpeechOptions, isArriving, openSpeech, streamOptions } from './speech.js';
 
-interface AnimateFlags {
+interface AnimateFlags extends SpeechFlags {
   image: string;
-  audio: string;
   out?: string;
   weights: string;
   config?: string;
@@ -47,18 +47,17 @@ interface AnimateFlags {
   pasteBack?: boolean;
   framesDir?: string;
   motionOut?: string;
-  motionIn?: string;
   adapter: string;
   quiet?: boolean;
   json?: boolean;
 }
 
 export function addAnimate(program: Command): void {
-  program
+  const command = program
     .command('animate')
     .description('make a video of a portrait speaking a recording')
-    .requiredOption('--image <file>', 'the portrait, PNG, JPEG or WebP')
-    .requiredOption('--audio <file>', 'the speech: WAV, MP3, FLAC, OGG or (with ffmpeg installed) M4A')
+    .requiredOption('--image <file>', 'the portrait, PNG, JPEG or WebP');
+  addSpeechOptions(command)
     .option('--out <mp4>', 'the video to write, with the sound')
     .option('--frames-dir <folder>', 'write every frame as PNG into this folder')
     .option(
@@ -134,7 +133,8 @@ async function runAnimate(flags: AnimateFlags): Promise<void> {
   try {
     const portrait = await readPicture(flags.image);
     checkCrop(flags, portrait);
-    const speech = await readSound(flags.audio);
+    const speech = await openSpeech(flags, abort.signal);
+    if (isArriving(speech)) undo.push(() => speech.close());
     const configPath = flags.config === undefined ? {} : { configPath: flags.config };
     const opened = await openWeights(flags.weights, configPath);
     undo.push(() => opened.close());
@@ -175,7 +175,14 @@ async function runAnimate(flags: AnimateFlags): Promise<void> {
     let firstFrame = 0;
     const square = await chooseSquare(gpu, portrait, flags, config.input_size, progress.note);
     const finish = frameFinisher(flags, portrait, square, config.input_size, size);
-    for await (const frame of animate({ gpu, ...opened }, cropSquare(portrait, square), speech, options)) {
+    const image = cropSquare(portrait, square);
+    const video: AsyncIterable<StreamedFrame & { count?: number }> = isArriving(speech)
+      ? animateStream({ gpu, ...opened }, image, speech.pieces, {
+          ...options,
+          ...streamOptions(flags, speech),
+        })
+      : animate({ gpu, ...opened }, image, speech, options);
+    for await (const frame of video) {
       const picture = finish(frame.picture);
       await outputs.addFrame(flags.mark ? drawMark(picture) : picture);
       if (frames++ === 0) firstFrame = seconds();

@@ -3,6 +3,7 @@ import type { Size } from '../media/resize.js';
 import type { Sound } from '../media/sound.js';
 import { partialPath, writeAtomically } from '../node/files.js';
 import { createFrameWriter } from '../node/frames.js';
+import type { ArrivingSound } from '../node/pcm-input.js';
 import { createVideoWriter } from '../node/video.js';
 import type { FloatConfig } from '../weights/config.js';
 import { writeSafetensors } from '../weights/safetensors.js';
@@ -18,7 +19,7 @@ export interface OutputOptions {
   /** Of the video and of the PNGs. */
   readonly size: Size;
   readonly fps: number;
-  readonly speech: Sound;
+  readonly speech: Sound | ArrivingSound;
   /** Written into the video's metadata. */
   readonly title: string;
   readonly comment: string;

@@ -31,9 +31,10 @@ export function createProgress(quiet: boolean): Progress {
   };
 }
 
-/** `[#####-----] 52/103 frames  12.3 frames/s  0:04 left`. */
-export function frameStatus(done: number, count: number, seconds: number): string {
+/** `[#####-----] 52/103 frames  12.3 frames/s  0:04 left`; without a count `52 frames  12.3 frames/s`. */
+export function frameStatus(done: number, count: number | undefined, seconds: number): string {
   const rate = done / seconds;
+  if (count === undefined) return `${done} frames  ${rate.toFixed(1)} frames/s`;
   return `${bar(done / count)} ${done}/${count} frames  ${rate.toFixed(1)} frames/s  ${clock((count - done) / rate)} left`;
 }
 

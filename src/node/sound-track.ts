@@ -1,7 +1,9 @@
 import { EncodedPacket, type EncodedAudioPacketSource } from 'mediabunny';
 import { makeResampler } from '../media/resample.js';
+import { createStreamResampler } from '../media/resample-stream.js';
 import { toMono, type Sound } from '../media/sound.js';
 import { AAC_DELAY, AAC_FRAME, createAacEncoder } from './aac.js';
+import type { ArrivingSound } from './pcm-input.js';
 
 /** The rate at which every player is at home. */
 const RATE = 48_000;
@@ -17,18 +19,58 @@ export interface SoundTrack {
   close(): Promise<void>;
 }
 
+/** Sound at 48 kHz, read forwards. */
+interface TrackSound {
+  readonly channelCount: number;
+  /** `count` samples from `start` on, or those of them that have arrived; with `last` all of them, silence beyond the end. */
+  take(start: number, count: number, last: boolean): Float32Array[];
+}
+
+function recorded(sound: Sound): TrackSound {
+  const channels = sound.channels.length <= 2 ? sound.channels : [toMono(sound)];
+  const resampler = makeResampler(sound.sampleRate, RATE);
+  return {
+    channelCount: channels.length,
+    take: (start, count) => channels.map((channel) => resampler.range(channel, start, count)),
+  };
+}
+
+function arriving(sound: ArrivingSound): TrackSound {
+  const resampler = createStreamResampler(sound.sampleRate, RATE);
+  let waiting: Float32Array[] = [];
+  sound.listen((piece) => waiting.push(resampler.push(piece)));
+  return {
+    channelCount: 1,
+    take(_, count, last) {
+      if (last) waiting.push(resampler.end(), new Float32Array(count));
+      const all = joined(waiting);
+      waiting = [all.slice(count)];
+      return [all.slice(0, count)];
+    },
+  };
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  return whole;
+}
+
 /**
  * A recording as the AAC track of a video: mono stays mono, stereo stereo, more channels become mono; resampled to 48 kHz piece
  * by piece. The encoder's delay is undone by the packets' times: the first begins AAC_DELAY samples before 0, for which the
  * muxer writes an edit list, and the last is shortened to the track's end.
  */
-export async function createSoundTrack(sound: Sound, target: EncodedAudioPacketSource): Promise<SoundTrack> {
-  const channels = sound.channels.length <= 2 ? sound.channels : [toMono(sound)];
-  const resampler = makeResampler(sound.sampleRate, RATE);
+export async function createSoundTrack(
+  sound: Sound | ArrivingSound,
+  target: EncodedAudioPacketSource,
+): Promise<SoundTrack> {
+  const source = 'channels' in sound ? recorded(sound) : arriving(sound);
+  const { channelCount } = source;
   const encoder = await createAacEncoder(
     RATE,
-    channels.length,
-    channels.length === 1 ? BITRATE.mono : BITRATE.stereo,
+    channelCount,
+    channelCount === 1 ? BITRATE.mono : BITRATE.stereo,
   );
   let taken = 0;
   let packets = 0;
@@ -48,8 +90,8 @@ export async function createSoundTrack(sound: Sound, target: EncodedAudioPacketS
   return {
     async advance(seconds, last) {
       const end = Math.round(seconds * RATE);
-      const piece = channels.map((channel) => resampler.range(channel, taken, end - taken));
-      taken = end;
+      const piece = source.take(taken, end - taken, last);
+      taken += piece[0]?.length ?? 0;
       await add(await encoder.encode(piece), last ? end : Infinity);
       if (last) await add(await encoder.finish(), end);
     },

@@ -13,6 +13,7 @@ import type { Picture } from '../media/picture.js';
 import type { Sound } from '../media/sound.js';
 import { even, toI420 } from '../media/yuv.js';
 import { cannotWrite, partialPath } from './files.js';
+import type { ArrivingSound } from './pcm-input.js';
 import { joinFragments } from './remux.js';
 import { startH264Segment, type H264Segment } from './h264.js';
 import { createSoundTrack, type SoundTrack } from './sound-track.js';
@@ -23,7 +24,7 @@ export interface VideoOptions {
   readonly height: number;
   readonly fps: number;
   /** Cut, or followed by silence, to the length of the video. */
-  readonly sound?: Sound;
+  readonly sound?: Sound | ArrivingSound;
   /** H.264 quantisation parameter, 10 (best, largest) … 51. */
   readonly quality?: number;
   readonly title?: string;

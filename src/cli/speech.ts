@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { InputError } from '../errors.js';
+import type { PcmFormat } from '../media/pcm.js';
+import { pcmFormats } from '../media/pcm.js';
+import type { Sound } from '../media/sound.js';
+import type { ArrivingSound } from '../node/pcm-input.js';
+import { openPcm } from '../node/pcm-input.js';
+import { readSound } from '../node/sound.js';
+import { wholeNumber } from './options.js';
+
+export interface SpeechFlags {
+  readonly audio: string;
+  readonly pcmRate?: number;
+  readonly pcmFormat?: PcmFormat;
+  readonly lookAhead?: number;
+  readonly motionIn?: string;
+}
+
+export function addSpeechOptions(command: Command): Command {
+  return command
+    .requiredOption(
+      '--audio <file>',
+      'the speech: WAV, MP3, FLAC, OGG or (with ffmpeg installed) M4A; - for raw PCM from standard input, mono',
+    )
+    .option('--pcm-rate <hz>', 'samples a second of the PCM (default: 16000)', wholeNumber(1000, 384_000))
+    .addOption(new Option('--pcm-format <name>', 'of the PCM (default: s16le)').choices(pcmFormats))
+    .option(
+      '--look-ahead <s>',
+      'seconds of the PCM beyond a window (2 s) that its frames wait for (default: 1)',
+      lookAhead,
+    );
+}
+
+function lookAhead(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 60)) {
+    throw new InvalidArgumentError('Expected a number from 0 to 60.');
+  }
+  return value;
+}
+
+/**
+ * A file as sound, or standard input as sound that is still arriving.
+ *
+ * @throws InputError for what cannot be used, and for options that do not go together.
+ */
+export async function openSpeech(flags: SpeechFlags, signal: AbortSignal): Promise<Sound | ArrivingSound> {
+  if (flags.audio !== '-') {
+    for (const [name, value] of [
+      ['--pcm-rate', flags.pcmRate],
+      ['--pcm-format', flags.pcmFormat],
+      ['--look-ahead', flags.lookAhead],
+    ] as const) {
+      if (value !== undefined) throw new InputError(`${name}: only with --audio -`);
+    }
+    return readSound(flags.audio);
+  }
+  if (flags.motionIn !== undefined) throw new InputError('--motion-in: not with --audio -');
+  if (process.stdin.isTTY) throw new InputError('--audio -: standard input is a terminal, expected raw PCM');
+  const { pcmRate: rate = 16000, pcmFormat: format = 's16le' } = flags;
+  return openPcm(process.stdin, { rate, format, signal });
+}
+
+export function isArriving(speech: Sound | ArrivingSound): speech is ArrivingSound {
+  return 'pieces' in speech;
+}
+
+/** For `animateStream`. */
+export function streamOptions({ lookAhead }: SpeechFlags, { sampleRate }: ArrivingSound) {
+  return { sampleRate, ...(lookAhead !== undefined && { lookAhead }) };
+}

@@ -1,0 +1,44 @@
+import type { Readable } from 'node:stream';
+import type { PcmFormat } from '../media/pcm.js';
+import { pcmSamples } from '../media/pcm.js';
+
+/** Mono sound that is still arriving. */
+export interface ArrivingSound {
+  readonly sampleRate: number;
+  /** To be read once; what is read from it, the listener hears too. */
+  readonly pieces: AsyncIterable<Float32Array>;
+  listen(listener: (piece: Float32Array) => void): void;
+  /** Stops reading, so that the process can end. */
+  close(): void;
+}
+
+/** Raw PCM from a stream, read no faster than it is used. `signal` ends the wait for more. */
+export function openPcm(
+  stream: Readable,
+  { rate, format, signal }: { rate: number; format: PcmFormat; signal: AbortSignal },
+): ArrivingSound {
+  let heard: ((piece: Float32Array) => void) | undefined;
+  const stop = () => stream.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  async function* pieces() {
+    try {
+      for await (const piece of pcmSamples(stream, format, 'standard input')) {
+        heard?.(piece);
+        yield piece;
+      }
+    } catch (error) {
+      // Reading from a stream that was destroyed fails too.
+      signal.throwIfAborted();
+      throw error;
+    }
+  }
+  return {
+    sampleRate: rate,
+    pieces: pieces(),
+    listen: (listener) => (heard = listener),
+    close() {
+      signal.removeEventListener('abort', stop);
+      stream.destroy();
+    },
+  };
+}
