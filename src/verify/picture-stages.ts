@@ -8,7 +8,7 @@ import type { StageContext, StageResult } from './stages.js';
 import { required } from './stages.js';
 
 /** `image.png` → identity latent, motion, features. */
-export async function verifyEncode({ float, files }: StageContext, _: GoldenStage): Promise<StageResult> {
+export async function verifyEncode({ float, files }: StageContext): Promise<StageResult> {
   const autoencoder = await createMotionAutoencoder(float.gpu, float.weights, float.model.config);
   try {
     const image = await imageOf(files);

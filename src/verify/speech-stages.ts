@@ -2,12 +2,12 @@ import { speechSamples } from '../media/speech.js';
 import { createAudioEncoder } from '../models/audio-encoder.js';
 import { createEmotionEncoder } from '../models/emotion-encoder.js';
 import type { HostTensor } from '../runtime/evaluate.js';
-import type { GoldenFiles, GoldenStage } from './golden-set.js';
+import type { GoldenFiles } from './golden-set.js';
 import type { StageContext, StageResult } from './stages.js';
 import { required } from './stages.js';
 
 /** `wave.wav` → features, layer by layer. */
-export async function verifyAudio({ float, files }: StageContext, _: GoldenStage): Promise<StageResult> {
+export async function verifyAudio({ float, files }: StageContext): Promise<StageResult> {
   const encoder = await createAudioEncoder(float.gpu, float.weights, float.model);
   try {
     const tensors = new Map<string, HostTensor>();
@@ -20,7 +20,7 @@ export async function verifyAudio({ float, files }: StageContext, _: GoldenStage
 }
 
 /** `wave.wav` → emotion probabilities. */
-export async function verifyEmotion({ float, files }: StageContext, _: GoldenStage): Promise<StageResult> {
+export async function verifyEmotion({ float, files }: StageContext): Promise<StageResult> {
   const encoder = await createEmotionEncoder(float.gpu, float.weights, float.model.emotion);
   try {
     const tensors = new Map<string, HostTensor>();
