@@ -5,10 +5,11 @@
 //   bias [outputs]
 //   y    [rows, outputs]
 //
-// One workgroup makes a 64×64 tile of y with 16×8 invocations, two blocks of 4×4 each: rows 4i … 4i+3 and 32 further
-// down. Sixteen columns of k at a time, the workgroup copies a 64×16 panel of x and one of w to shared memory,
-// transposed so that an invocation reads four rows (and its four columns) as one vec4. Each panel is summed by itself
-// before it joins the total: the rounding error of a long sum then grows with √16 + √(inputs/16) instead of √inputs.
+// One workgroup makes a 64×64 tile of y with 8×8 invocations, four blocks of 4×4 each: rows 4i … 4i+3 and 32 further
+// down, columns 4j … 4j+3 and 32 further right. Sixteen columns of k at a time, the workgroup copies a 64×16 panel of x
+// and one of w to shared memory, transposed so that an invocation reads four rows (or four columns) as one vec4. Each
+// panel is summed by itself before it joins the total: the rounding error of a long sum then grows with
+// √16 + √(inputs/16) instead of √inputs.
 
 struct Params {
   rows: u32,
@@ -30,7 +31,7 @@ const PANEL = 16u;
 var<workgroup> xPanel: array<vec4f, 256>; // [k][row/4]
 var<workgroup> wPanel: array<vec4f, 256>; // [k][column/4]
 
-@compute @workgroup_size(16, 8)
+@compute @workgroup_size(8, 8)
 fn main(
   @builtin(workgroup_id) tile: vec3u,
   @builtin(local_invocation_id) local: vec3u,
@@ -38,53 +39,53 @@ fn main(
 ) {
   let row0 = tile.y * TILE;
   let column0 = tile.x * TILE;
-  // Copying: an invocation brings one k of four rows of each panel, twice. Neighbours bring neighbouring k.
+  // Copying: an invocation brings one k of four rows of each panel, four times. Neighbours bring neighbouring k.
+  // Beyond the last k come zeros; rows and columns beyond the last are not stored in the end and may be copies of it.
   let copyK = index % PANEL;
-  var total = array<vec4f, 8>();
+  var total = array<vec4f, 16>(); // [row][left, right]
   for (var k0 = 0u; k0 < params.inputs; k0 += PANEL) {
-    let k = k0 + copyK;
-    for (var group = index / PANEL; group < TILE / 4u; group += 8u) {
-      var xValues = vec4f();
-      var wValues = vec4f();
-      if (k < params.inputs) {
-        for (var i = 0u; i < 4u; i++) {
-          let row = row0 + group * 4u + i;
-          if (row < params.rows) {
-            xValues[i] = x[row * params.inputs + k];
-          }
-          let column = column0 + group * 4u + i;
-          if (column < params.outputs) {
-            wValues[i] = w[column * params.inputs + k];
-          }
-        }
-      }
-      xPanel[copyK * 16u + group] = xValues;
-      wPanel[copyK * 16u + group] = wValues;
+    let known = k0 + copyK < params.inputs;
+    let k = select(0u, k0 + copyK, known);
+    for (var group = index / PANEL; group < TILE / 4u; group += 4u) {
+      let offset = group * 4u + vec4u(0u, 1u, 2u, 3u);
+      let xAt = min(row0 + offset, vec4u(params.rows - 1u)) * params.inputs + k;
+      let wAt = min(column0 + offset, vec4u(params.outputs - 1u)) * params.inputs + k;
+      xPanel[copyK * 16u + group] = select(vec4f(), vec4f(x[xAt.x], x[xAt.y], x[xAt.z], x[xAt.w]), known);
+      wPanel[copyK * 16u + group] = select(vec4f(), vec4f(w[wAt.x], w[wAt.y], w[wAt.z], w[wAt.w]), known);
     }
     workgroupBarrier();
-    var partial = array<vec4f, 8>();
+    var partial = array<vec4f, 16>();
     for (var k = 0u; k < PANEL; k++) {
       let upper = xPanel[k * 16u + local.y];
       let lower = xPanel[k * 16u + local.y + 8u];
-      let b = wPanel[k * 16u + local.x];
-      partial[0] = fma(vec4f(upper.x), b, partial[0]);
-      partial[1] = fma(vec4f(upper.y), b, partial[1]);
-      partial[2] = fma(vec4f(upper.z), b, partial[2]);
-      partial[3] = fma(vec4f(upper.w), b, partial[3]);
-      partial[4] = fma(vec4f(lower.x), b, partial[4]);
-      partial[5] = fma(vec4f(lower.y), b, partial[5]);
-      partial[6] = fma(vec4f(lower.z), b, partial[6]);
-      partial[7] = fma(vec4f(lower.w), b, partial[7]);
+      let left = wPanel[k * 16u + local.x];
+      let right = wPanel[k * 16u + local.x + 8u];
+      partial[0] = fma(vec4f(upper.x), left, partial[0]);
+      partial[1] = fma(vec4f(upper.x), right, partial[1]);
+      partial[2] = fma(vec4f(upper.y), left, partial[2]);
+      partial[3] = fma(vec4f(upper.y), right, partial[3]);
+      partial[4] = fma(vec4f(upper.z), left, partial[4]);
+      partial[5] = fma(vec4f(upper.z), right, partial[5]);
+      partial[6] = fma(vec4f(upper.w), left, partial[6]);
+      partial[7] = fma(vec4f(upper.w), right, partial[7]);
+      partial[8] = fma(vec4f(lower.x), left, partial[8]);
+      partial[9] = fma(vec4f(lower.x), right, partial[9]);
+      partial[10] = fma(vec4f(lower.y), left, partial[10]);
+      partial[11] = fma(vec4f(lower.y), right, partial[11]);
+      partial[12] = fma(vec4f(lower.z), left, partial[12]);
+      partial[13] = fma(vec4f(lower.z), right, partial[13]);
+      partial[14] = fma(vec4f(lower.w), left, partial[14]);
+      partial[15] = fma(vec4f(lower.w), right, partial[15]);
     }
-    for (var i = 0u; i < 8u; i++) {
+    for (var i = 0u; i < 16u; i++) {
       total[i] += partial[i];
     }
     workgroupBarrier();
   }
-  for (var i = 0u; i < 8u; i++) {
-    let row = row0 + (local.y + i / 4u * 8u) * 4u + i % 4u;
+  for (var i = 0u; i < 16u; i++) {
+    let row = row0 + (local.y + i / 8u * 8u) * 4u + i / 2u % 4u;
     for (var j = 0u; j < 4u; j++) {
-      let column = column0 + local.x * 4u + j;
+      let column = column0 + (local.x + i % 2u * 8u) * 4u + j;
       if (row < params.rows && column < params.outputs) {
         var value = total[i][j];
         if (params.hasBias != 0u) {
