@@ -113,8 +113,7 @@ export function mutateJson(json: unknown, random: Random): unknown {
     }
     const kind = random(6);
     if (kind === 0) delete parent[key];
-    else if (kind === 1)
-      parent[pick(random, ['__proto__', 'x', 'config', '64', '\u009b2J'])] = parent[key];
+    else if (kind === 1) parent[pick(random, ['__proto__', 'x', 'config', '64', '\u009b2J'])] = parent[key];
     else parent[key] = oddValue(random);
   }
   return copy.root;
