@@ -5,7 +5,7 @@
     float verify OUT --weights FLOAT/checkpoints
 
 Run it where the official `generate.py` runs. The image is already cropped, S×S (512×512), the audio 16-bit mono at
-16 kHz. The model runs twice, in float32 and in float64 (5 GB of memory, minutes): the second are the golden values, the
+16 kHz. The model runs twice, in float32 and in float64 (8 GB of memory, minutes): the second are the golden values, the
 difference is what single precision costs, and what `float verify` measures by. No weights are copied.
 """
 from __future__ import annotations
