@@ -1,3 +1,4 @@
+import { joinArrays } from '../runtime/join.js';
 import type { Picture } from '../media/picture.js';
 import type { Size } from '../media/resize.js';
 import type { Sound } from '../media/sound.js';
@@ -65,8 +66,7 @@ export async function openOutputs(paths: OutputPaths, options: OutputOptions): P
     async finish() {
       await video?.close();
       if (paths.motionOut !== undefined) {
-        const data = new Float32Array(motion.reduce((sum, part) => sum + part.length, 0));
-        motion.reduce((at, part) => (data.set(part, at), at + part.length), 0);
+        const data = joinArrays(motion);
         const shape = [data.length / config.dim_w, config.dim_w];
         await writeAtomically(paths.motionOut, writeSafetensors({ motion: { shape, data } }));
       }

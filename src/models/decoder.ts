@@ -1,3 +1,4 @@
+import { joinArrays } from '../runtime/join.js';
 import type { ConvWeight } from '../ops/conv-weight.js';
 import { packTransposedWeight, packWeight, squareSums } from '../ops/conv-weight.js';
 import type { Style } from '../ops/conv2d.js';
@@ -65,8 +66,8 @@ export async function loadDecoder(parameters: Parameters, config: FloatConfig): 
     });
   }
   const scale = 1 / Math.sqrt(config.style_dim);
-  const weight = concatenate(modulations.weights).map((value) => value * scale);
-  const bias = concatenate(modulations.biases);
+  const weight = joinArrays(modulations.weights).map((value) => value * scale);
+  const bias = joinArrays(modulations.biases);
   const label = `${prefix} modulations`;
   return {
     modulation: {
@@ -132,16 +133,6 @@ async function addModulation(parameters: Parameters, all: Modulations, layer: st
   all.biases.push(await readParameter(parameters, `${layer}.conv.modulation.bias`));
   all.inputs += inputs;
   return all.inputs - inputs;
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { joinArrays } from '../runtime/join.js';
 import { guidance } from '../ops/guidance.js';
 import type { HostTensor } from '../runtime/evaluate.js';
 import type { Gpu } from '../runtime/gpu.js';
@@ -180,7 +181,7 @@ function writeConditions(
   const all = conditions;
   const a = { ...all, we: new Float32Array(all.we.length) };
   const u = { ...a, wa: new Float32Array(all.wa.length) };
-  writeInput(plan, 'condition', joined((guided ? [u, a, all] : [all]).flatMap(conditionOfFrames)));
+  writeInput(plan, 'condition', joinArrays((guided ? [u, a, all] : [all]).flatMap(conditionOfFrames)));
   writeInput(plan, 'prevX', Float32Array.from(conditions.prevX));
   if (guided) writeInput(plan, 'scales', Float32Array.of(audio, emotion));
 }
@@ -209,7 +210,7 @@ function checkConditions(config: FloatConfig, conditions: WindowConditions): Win
   const { num_prev_frames: P, dim_w: d, dim_e: e } = config;
   const L = windowFrames(config);
   const { we } = conditions;
-  const perFrame = we.length === e ? joined(Array.from({ length: P + L }, () => we)) : we;
+  const perFrame = we.length === e ? joinArrays(Array.from({ length: P + L }, () => we)) : we;
   const own = { ...conditions, we: perFrame };
   const lengths = { wa: L * d, wr: d, we: (P + L) * e, prevX: P * d, prevWa: P * d };
   for (const name of Object.keys(lengths) as (keyof WindowConditions)[]) {
@@ -218,14 +219,4 @@ function checkConditions(config: FloatConfig, conditions: WindowConditions): Win
     }
   }
   return own;
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

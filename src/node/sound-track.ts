@@ -1,3 +1,4 @@
+import { joinArrays } from '../runtime/join.js';
 import { EncodedPacket, type EncodedAudioPacketSource } from 'mediabunny';
 import { makeResampler } from '../media/resample.js';
 import { createStreamResampler } from '../media/resample-stream.js';
@@ -43,17 +44,11 @@ function arriving(sound: ArrivingSound): TrackSound {
     channelCount: 1,
     take(_, count, last) {
       if (last) waiting.push(resampler.end(), new Float32Array(count));
-      const all = joined(waiting);
+      const all = joinArrays(waiting);
       waiting = [all.slice(count)];
       return [all.slice(0, count)];
     },
   };
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
-  return whole;
 }
 
 /**
