@@ -1,7 +1,7 @@
 // Resident memory of `float animate` over its run (Linux): node bench/memory.mjs [seconds] [more options of animate]
 // Makes a WAV of that many seconds from an example, runs the built command on it and prints what /proc says, tenth by tenth
-// of the run.
-import { spawn } from 'node:child_process';
+// of the run. With ffmpeg on the PATH, it also says how far sound and pictures are apart at the end of the video.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +34,56 @@ const args = [
   ...options,
 ];
 const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'inherit', 'ignore'] });
+
+// The sound's delay: the lag (samples at 16 kHz) at which the last two seconds of the video's sound look most like the same two
+// seconds of the recording. The pictures': the time of the last frame against where 25 a second put it.
+function printSync() {
+  const video = join(folder, 'out.mp4');
+  const start = Number(seconds) - 2;
+  const rawSound = execFileSync(
+    'ffmpeg',
+    [
+      '-v',
+      'error',
+      '-i',
+      video,
+      '-ss',
+      `${start}`,
+      '-t',
+      '1.9',
+      '-f',
+      's16le',
+      '-ac',
+      '1',
+      '-ar',
+      '16000',
+      '-',
+    ],
+    { maxBuffer: 1 << 28 },
+  );
+  const sound = new Int16Array(rawSound.buffer, rawSound.byteOffset, rawSound.length >> 1);
+  const recorded = (i) => data.readInt16LE(2 * (start * 16000 + i));
+  let best = { lag: 0, likeness: -Infinity };
+  for (let lag = -1600; lag <= 1600; lag++) {
+    let likeness = 0;
+    for (let i = 1600; i < sound.length - 1600; i++) likeness += sound[i] * recorded(i - lag);
+    if (likeness > best.likeness) best = { lag, likeness };
+  }
+  const times = execFileSync(
+    'ffprobe',
+    ['-v', 'error', '-select_streams', 'v', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0', video],
+    { encoding: 'utf8', maxBuffer: 1 << 28 },
+  )
+    .split('\n')
+    .map(parseFloat)
+    .filter(Number.isFinite);
+  const off = Math.max(...times.map((time, index) => Math.abs(time - index / 25)));
+  console.log(
+    `at the end: sound ${((best.lag / 16000) * 1000).toFixed(2)} ms late; ${times.length} pictures, the furthest ` +
+      `${(off * 1000).toFixed(2)} ms from its place`,
+  );
+}
+
 const samples = [];
 const timer = setInterval(() => {
   try {
@@ -45,8 +95,9 @@ const timer = setInterval(() => {
 }, 100);
 child.on('close', (status) => {
   clearInterval(timer);
-  rmSync(folder, { recursive: true });
   console.log(`ended by itself with status ${status}`);
+  if (status === 0 && spawnSync('ffmpeg', ['-version']).status === 0) printSync();
+  rmSync(folder, { recursive: true });
   for (let tenth = 0; tenth < 10; tenth++) {
     const part = samples.slice((tenth * samples.length) / 10, ((tenth + 1) * samples.length) / 10);
     console.log(`${tenth * 10}–${tenth * 10 + 10} % of the run: at most ${Math.max(...part).toFixed(0)} MiB`);
