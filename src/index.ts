@@ -6,7 +6,7 @@ export { InputError } from './errors.js';
 export { animate, animateStream } from './animate.js';
 export type { AnimateOptions, Frame, StreamedFrame } from './animate.js';
 export { frameCount, speechMotion } from './motion.js';
-export type { FloatModel, MotionOptions, Stage } from './motion.js';
+export type { FloatModel, MotionOptions, Stage, WindowOde } from './motion.js';
 export { closeGpu, openGpu } from './runtime/gpu.js';
 export type { Gpu } from './runtime/gpu.js';
 export type { Picture } from './media/picture.js';
@@ -14,6 +14,7 @@ export type { Sound } from './media/sound.js';
 export { decodeWav } from './media/wav.js';
 export { detectFaces, portraitBox } from './faces.js';
 export { cropSquare, portraitSquare } from './media/crop.js';
+export { fitSquare } from './media/resize.js';
 export { makePasteBack } from './media/paste-back.js';
 export { emotions } from './models/emotions.js';
 export type { Emotion } from './models/emotions.js';
@@ -22,18 +23,36 @@ export type { AudioEncoder } from './models/audio-encoder.js';
 export { createEmotionEncoder } from './models/emotion-encoder.js';
 export type { EmotionEncoder } from './models/emotion-encoder.js';
 export { createFlowTransformer } from './models/fmt.js';
-export type { FlowTransformer } from './models/fmt.js';
+export type {
+  EvaluatorOptions,
+  FieldEvaluator,
+  FlowTransformer,
+  GuidanceScales,
+  WindowConditions,
+} from './models/fmt.js';
 export { createMotionAutoencoder, pictureTensor } from './models/motion-autoencoder.js';
-export type { MotionAutoencoder, Portrait } from './models/motion-autoencoder.js';
+export type {
+  Decoder,
+  DecoderOptions,
+  EncodedPortrait,
+  MotionAutoencoder,
+  Portrait,
+} from './models/motion-autoencoder.js';
+export { directedMotion, directionMatrix, motionCoefficients } from './models/direction.js';
+export type { Directions } from './models/direction.js';
 export { parseEmotionSchedule, parseGuidanceSchedule } from './sampling/schedule.js';
 export type { EmotionKey, EmotionSchedule, GuidanceKey, GuidanceSchedule } from './sampling/schedule.js';
-export { solverNames } from './sampling/solvers.js';
-export type { SolverName } from './sampling/solvers.js';
+export { integrate, solverNames } from './sampling/solvers.js';
+export type { Solution, SolverName, SolverOptions, VectorField } from './sampling/solvers.js';
+export { gaussianNoise } from './sampling/noise.js';
+export type { HostTensor } from './runtime/evaluate.js';
+export type { KernelTime } from './runtime/profile.js';
 export { joinCheckpoint, loadWeights } from './weights/load.js';
 export { openCheckpointFile } from './weights/formats.js';
 export type { CheckpointFile } from './weights/formats.js';
 export { blobSource, memorySource } from './weights/source.js';
 export type { ByteSource, WeightSource } from './weights/source.js';
-export type { ModelConfig } from './weights/config.js';
+export { windowFrames } from './weights/config.js';
+export type { FloatConfig, ModelConfig } from './weights/config.js';
 export { publishedConfig } from './weights/published-config.js';
 export { version } from './version.js';

@@ -5,6 +5,7 @@ import type { Cut } from './models/audio-encoder.js';
 import { createAudioEncoder, recordingCut } from './models/audio-encoder.js';
 import { createEmotionEncoder } from './models/emotion-encoder.js';
 import type { Emotion } from './models/emotions.js';
+import type { GuidanceScales, WindowConditions } from './models/fmt.js';
 import { createFlowTransformer } from './models/fmt.js';
 import type { Gpu } from './runtime/gpu.js';
 import { gaussianNoise } from './sampling/noise.js';
@@ -53,6 +54,21 @@ export interface MotionOptions {
   readonly onStage?: (stage: Stage) => void;
   /** Given how strongly each of the seven emotions is shown at the start (Sec. 5), once it is known. */
   readonly onEmotion?: (we: Float32Array) => void;
+  /** Given each window's ODE before it is solved, to look inside or to solve it again. The arrays are the receiver's own. */
+  readonly onWindow?: (ode: WindowOde) => void;
+}
+
+/** The ODE of one window of motion, dx/dt = v(t, x) from x(0) = noise: all that its solution depends on beside the weights. */
+export interface WindowOde {
+  readonly index: number;
+  /** Its first frame in the clip. */
+  readonly start: number;
+  /** As `FlowTransformer.field` takes them; we `[P + L, 7]`. */
+  readonly conditions: WindowConditions;
+  /** γ_a and γ_e. */
+  readonly scales: GuidanceScales;
+  /** x(0), `[L, d]`. */
+  readonly noise: Float32Array;
 }
 
 export type Stage = 'portrait' | 'speech' | 'emotion' | 'motion' | 'frames';
@@ -117,6 +133,7 @@ export async function* speechMotion(
 
     options.onStage?.('motion');
     const [L, P] = [windowFrames(config), config.num_prev_frames];
+    const noiseOf = (window: number) => gaussianNoise(seed, window, L * config.dim_w);
     const transformer = await createFlowTransformer(gpu, weights, config);
     try {
       const windows = sampleMotion({
@@ -126,14 +143,17 @@ export async function* speechMotion(
         precedingFrames: P,
         width: config.dim_w,
         wa: chain(first, pieces),
-        noise: (window) => gaussianNoise(seed, window, L * config.dim_w),
+        noise: noiseOf,
         makeField: (window) => {
           options.onStage?.('motion');
           const start = window.index * L;
           const we = emotionRows(emotion, heard, start - P, P + L, config.fps);
           const middle = (start + L / 2) / config.fps;
-          const guidance = { audio: guidanceAt(gammaA, middle), emotion: guidanceAt(gammaE, middle) };
-          return transformer.field({ ...window, wr: rS, we }, guidance);
+          const scales = { audio: guidanceAt(gammaA, middle), emotion: guidanceAt(gammaE, middle) };
+          const { index, ...given } = window;
+          const conditions = { ...given, wr: rS, we };
+          options.onWindow?.({ index, start, conditions: copyOf(conditions), scales, noise: noiseOf(index) });
+          return transformer.field(conditions, scales);
         },
         ...(signal && { signal }),
       });
@@ -144,6 +164,10 @@ export async function* speechMotion(
   } finally {
     await pieces.return();
   }
+}
+
+function copyOf({ wa, wr, we, prevX, prevWa }: WindowConditions): WindowConditions {
+  return { wa: wa.slice(), wr: wr.slice(), we: we.slice(), prevX: prevX.slice(), prevWa: prevWa.slice() };
 }
 
 /** What the emotion is heard in: the whole recording; of arriving speech the first `samples`. */

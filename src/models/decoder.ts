@@ -169,6 +169,7 @@ export function recordDecoder(
     flow = tap(rec, `${flowName}.flow_raw`, addUpsampled(rec, ownFlow, flow));
     const field = flowGrid(rec, flow);
     tap(rec, `${flowName}.grid`, field.grid);
+    tap(rec, `${flowName}.mask`, field.mask);
     const blendedName = `${flowName}.blended`;
     const needsBlended = k + 1 < levels.length || rec.wantsTap(blendedName);
     const { warped, blended } = warpBlend(rec, features[k]!, field, needsBlended ? h : undefined);

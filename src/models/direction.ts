@@ -25,3 +25,19 @@ export function directedMotion({ q, rows, cols }: Directions, lambda: ArrayLike<
     return sum;
   });
 }
+
+/**
+ * The coefficients λ = Qᵀr of motions r: how far each goes along each direction. As Q's columns are orthonormal, Q·λ is the part of r that
+ * lies in their span.
+ *
+ * @param motion `[frames, d]`.
+ * @returns `[frames, dim_m]`.
+ */
+export function motionCoefficients({ q, rows, cols }: Directions, motion: ArrayLike<number>) {
+  return Float32Array.from({ length: (motion.length / rows) * cols }, (_, at) => {
+    const [start, m] = [Math.floor(at / cols) * rows, at % cols];
+    let sum = 0;
+    for (let row = 0; row < rows; row++) sum += q[row * cols + m]! * motion[start + row]!;
+    return sum;
+  });
+}

@@ -117,6 +117,7 @@ function recordBlock(
   const { shift1, scale1, gate1, shift2, scale2, gate2 } = chunk(packed, names);
 
   const qkv = apply(rec, attn.qkv, modulate(rec, x, shift1, scale1), { label: 'qkv' });
+  tap(rec, `${name}.attn.qkv`, qkv);
   const heads = attention(rec, { qkv }, { heads: config.num_heads, window: config.attention_window });
   const attended = tap(rec, `${name}.attn`, apply(rec, attn.proj, heads, { label: 'attn' }));
   const y = gatedResidual(rec, x, gate1, attended);

@@ -4,6 +4,8 @@ import type { HostTensor } from '../runtime/evaluate.js';
 import type { Gpu } from '../runtime/gpu.js';
 import type { Plan } from '../runtime/plan.js';
 import { compilePlan, destroyPlan, outputTensor, readOutputs, runPlan, writeInput } from '../runtime/plan.js';
+import type { KernelTime } from '../runtime/profile.js';
+import { profilePlan } from '../runtime/profile.js';
 import type { Recorder } from '../runtime/recorder.js';
 import { input, output } from '../runtime/recorder.js';
 import { needsGuidance } from '../sampling/guidance.js';
@@ -69,8 +71,10 @@ export interface FieldEvaluator {
     at: WindowConditions & { readonly t: number; readonly x: Float32Array },
     scales?: GuidanceScales,
   ): Promise<Float32Array<ArrayBuffer>>;
-  /** The inner tensors of the last evaluation, by checkpoint name. */
-  readTaps(): Promise<Map<string, HostTensor>>;
+  /** The inner tensors of the last evaluation, by checkpoint name: those of the names given, or all that were kept. */
+  readTaps(names?: readonly string[]): Promise<Map<string, HostTensor>>;
+  /** Evaluates once more where the last evaluation was, and times each launch. @throws as `profilePlan`. */
+  profile(): Promise<KernelTime[]>;
   destroy(): void;
 }
 
@@ -141,13 +145,13 @@ function createEvaluator(
       writeConditions(plan, checkConditions(config, conditions), guided, scales);
       return evaluateAt(plan, t, x);
     },
-    async readTaps() {
-      const names = [...plan.outputs.keys()].filter((name) => name !== 'v');
+    async readTaps(names = [...plan.outputs.keys()].filter((name) => name !== 'v')) {
       const data = await readOutputs(plan, names);
       const taps = new Map<string, HostTensor>();
       for (const name of names) taps.set(name, { shape: outputTensor(plan, name).shape, data: data[name]! });
       return taps;
     },
+    profile: () => profilePlan(plan),
     destroy: () => release(plan),
   };
 }

@@ -3,6 +3,8 @@ import type { Gpu } from '../runtime/gpu.js';
 import { bufferOf, createBuffer, createTensor, destroyBuffer, destroyTensor, settle } from '../runtime/gpu.js'; // prettier-ignore
 import type { PlanOptions } from '../runtime/plan.js';
 import { compilePlan, destroyPlan, outputTensor, readOutputs, runPlan, writeInput } from '../runtime/plan.js';
+import type { KernelTime } from '../runtime/profile.js';
+import { profilePlan } from '../runtime/profile.js';
 import { input, output } from '../runtime/recorder.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { sizeOf } from '../runtime/tensor.js';
@@ -48,8 +50,13 @@ export interface Decoder {
    * @returns RGBA, `[batch, S, S, 4]`, alpha 255.
    */
   decode(latent: Float32Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
-  /** Tapped tensors of the last frame, by golden name: `conv1`, `convs.k`, `to_flows.k.warped` …, `frame`. */
+  /**
+   * Tapped tensors of the last frame, by golden name: `conv1`, `convs.k`, `to_flows.k.warped` …, `frame`; and `to_flows.k.mask`
+   * `[batch, r, r]`.
+   */
   read(names: readonly string[]): Promise<Record<string, Float32Array<ArrayBuffer>>>;
+  /** Draws the last frame once more and times each launch. @throws as `profilePlan`. */
+  profile(): Promise<KernelTime[]>;
   /** GPU memory of the plan's intermediate results, in bytes. */
   readonly scratchBytes: number;
   destroy(): void;
@@ -205,6 +212,7 @@ async function openDecoder(
       return frame;
     },
     read: (names) => readOutputs(plan, names),
+    profile: () => profilePlan(plan),
     scratchBytes: plan.scratchBytes,
     destroy: () => {
       destroyPlan(plan);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attentionReference } from '../../src/ops/attention.js';
 import type { FlowTransformer, WindowConditions } from '../../src/models/fmt.js';
 import { attentionMask, createFlowTransformer } from '../../src/models/fmt.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
@@ -43,12 +44,51 @@ describe('golden/tiny fmt', () => {
     const v = await evaluator.evaluate(at);
     const taps = await evaluator.readTaps();
     const layers = [...golden.keys()].filter((name) => !/^in\.|^guided|^mask$/.test(name));
-    expect([...taps.keys()].sort()).toEqual(layers.sort());
-    for (const [name, { data, shape }] of taps) {
+    const qkv = Array.from({ length: config.fmt_depth }, (_, i) => `blocks.${i}.attn.qkv`);
+    expect([...taps.keys()].sort()).toEqual([...layers, ...qkv].sort());
+    for (const name of layers) {
+      const { data, shape } = taps.get(name)!;
       expect(shape, name).toEqual(goldenShape(name));
       expectClose(name, data, golden.get(name)!, allowance(stage, name));
     }
     expect(v).toEqual(taps.get('out')?.data);
+    evaluator.destroy();
+  });
+
+  it('the queries, keys and values of a block, from which its attention follows', async () => {
+    const qkvName = 'blocks.1.attn.qkv';
+    const evaluator = await transformer.evaluator({ guided: false, taps: [qkvName, 'out'] });
+    await evaluator.evaluate(at);
+    const taps = await evaluator.readTaps([qkvName]);
+    expect([...taps.keys()]).toEqual([qkvName]);
+    const { shape, data } = taps.get(qkvName)!;
+    const { dim_h: h, num_heads: heads, attention_window: window } = config;
+    const length = config.num_prev_frames + windowFrames(config);
+    expect(shape).toEqual([1, length, 3 * h]);
+    const part = (n: number) => data.filter((_, i) => Math.floor(i / h) % 3 === n);
+    const size = { batch: 1, length, heads, headDim: h / heads, window };
+    const heard = attentionReference(part(0), part(1), part(2), size);
+    const weights = await openSafetensors(goldenBytes('tiny/weights.safetensors'));
+    const weight = await weights.read('fmt.blocks.1.attn.proj.weight');
+    const bias = await weights.read('fmt.blocks.1.attn.proj.bias');
+    const attended = heard.map((_, at) => {
+      const [row, o] = [Math.floor(at / h), at % h];
+      return bias[o]! + bias.reduce((sum, _, c) => sum + weight[o * h + c]! * heard[row * h + c]!, 0);
+    });
+    expectClose('attn', attended, golden.get('blocks.1.attn')!, allowance(stage, 'blocks.1.attn'));
+    evaluator.destroy();
+  });
+
+  it('profiles the evaluation made last, and leaves it as it is', async () => {
+    const evaluator = await transformer.evaluator({ guided: false, taps: ['out'] });
+    const v = await evaluator.evaluate(at);
+    if (gpu.device.features.has('timestamp-query')) {
+      const times = await evaluator.profile();
+      expect(times.filter(({ kernel }) => kernel === 'attention').length).toBe(config.fmt_depth);
+    } else {
+      await expect(evaluator.profile()).rejects.toThrow('timestamp-query');
+    }
+    expect((await evaluator.readTaps()).get('out')?.data).toEqual(v);
     evaluator.destroy();
   });
 

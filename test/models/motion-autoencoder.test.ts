@@ -2,6 +2,7 @@ import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MotionAutoencoder, Portrait } from '../../src/models/motion-autoencoder.js';
 import { createMotionAutoencoder, pictureTensor } from '../../src/models/motion-autoencoder.js';
+import { gridSampleReference } from '../../src/ops/flow.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
 import { closeGpu, destroyTensor, uploadTensor } from '../../src/runtime/gpu.js';
 import { expectClose } from '../compare.js';
@@ -81,6 +82,40 @@ describe('motion auto-encoder, against golden/tiny', () => {
       expectClose(name, inner[name]!, decode.tensor(name).data, decode.allowance(name));
     }
     expectPixels(pixels, 'decode.frame.png');
+    decoder.destroy();
+  });
+
+  it('keeps the masks: what is warped is the sample times the mask', async () => {
+    const names = [0, 1, 2, 3].flatMap((k) =>
+      ['grid', 'mask', 'warped'].map((part) => `to_flows.${k}.${part}`),
+    );
+    const decoder = await model.openDecoder(portrait, { taps: names });
+    await decoder.decode(decode.tensor('latent').data);
+    const inner = await decoder.read(names);
+    for (const k of [0, 1, 2, 3]) {
+      const { shape, data } = encode.tensor(`feats.${k}`);
+      const [, channels = 0, height = 0, width = 0] = shape;
+      const size = { batch: 1, channels, height, width, positions: height * width };
+      const mask = inner[`to_flows.${k}.mask`]!;
+      expect(mask.length).toBe(height * width);
+      expect(Math.min(...mask)).toBeGreaterThanOrEqual(0);
+      const sampled = gridSampleReference(data, inner[`to_flows.${k}.grid`]!, size);
+      const expected = sampled.map((value, i) => value * mask[i % mask.length]!);
+      expectClose(`warped ${k}`, inner[`to_flows.${k}.warped`]!, expected, 1e-5);
+    }
+    decoder.destroy();
+  });
+
+  it('profiles the frame drawn last', async () => {
+    const decoder = await model.openDecoder(portrait);
+    const pixels = await decoder.decode(decode.tensor('latent').data);
+    if (gpu.device.features.has('timestamp-query')) {
+      const times = await decoder.profile();
+      expect(times.filter(({ kernel }) => kernel === 'flow_grid').length).toBe(4);
+    } else {
+      await expect(decoder.profile()).rejects.toThrow('timestamp-query');
+    }
+    expect(await decoder.decode(decode.tensor('latent').data)).toEqual(pixels);
     decoder.destroy();
   });
 
