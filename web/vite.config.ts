@@ -1,9 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { beside } from './build/beside.js';
+import { installable, offline } from './build/offline.js';
+import { contentSecurityPolicy } from './build/policy.js';
 
 const dist = (path: string) => fileURLToPath(new URL(`../dist/${path}`, import.meta.url));
 
 export default defineConfig({
+  // Every address is relative: the page works from any folder of any static server.
   base: './',
   resolve: {
     // The page uses the library as any other program does: what the package exports, nothing else.
@@ -12,6 +16,8 @@ export default defineConfig({
       { find: /^float-webgpu$/, replacement: dist('index.js') },
     ],
   },
-  build: { target: 'es2023' },
+  plugins: [contentSecurityPolicy(), beside(), installable(), offline()],
+  // Inlined pictures would be data: addresses; Vite's preload helper is of no use with one chunk.
+  build: { target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   worker: { format: 'es' },
 });
