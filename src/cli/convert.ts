@@ -5,7 +5,7 @@ import { InputError } from '../errors.js';
 import { writeSafetensorsFile } from '../node/safetensors-file.js';
 import { openWeights } from '../node/weights.js';
 import type { FloatType } from '../weights/encode.js';
-import { expectedTensors } from '../weights/manifest.js';
+import { checkpointLayout } from '../weights/stream.js';
 import { byteStatus, createProgress } from './progress.js';
 
 interface ConvertFlags {
@@ -42,20 +42,17 @@ async function runConvert(paths: string[], flags: ConvertFlags): Promise<void> {
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const opened = await openWeights(paths, flags.config === undefined ? {} : { configPath: flags.config });
   try {
-    const { model, weights } = opened;
+    const layout = checkpointLayout(opened, flags.dtype.toUpperCase() as FloatType);
     const started = performance.now();
     const seconds = () => (performance.now() - started) / 1000;
-    const names = [...expectedTensors(model).keys()].filter((name) => weights.tensors.has(name));
-    const size = await writeSafetensorsFile(flags.out, weights, {
-      dtype: flags.dtype.toUpperCase() as FloatType,
-      names,
-      metadata: { format: 'pt', config: JSON.stringify(model) },
+    const size = await writeSafetensorsFile(flags.out, opened.weights, {
+      ...layout,
       onBytes: (done, total) => progress.status(byteStatus(done, total, seconds())),
       signal: abort.signal,
     });
     progress.end();
     progress.note(
-      `${flags.out}: ${names.length} tensors, ${(size / 1e6).toFixed(1)} MB in ${seconds().toFixed(1)} s`,
+      `${flags.out}: ${layout.names.length} tensors, ${(size / 1e6).toFixed(1)} MB in ${seconds().toFixed(1)} s`,
     );
   } finally {
     progress.end();

@@ -2,24 +2,18 @@ import { InvalidArgumentError } from 'commander';
 import { InputError } from '../errors.js';
 import { detectFaces, portraitBox } from '../faces.js';
 import type { Square } from '../media/crop.js';
-import { centreSquare, portraitSquare } from '../media/crop.js';
+import { centreSquare, cropsToFace, portraitSquare } from '../media/crop.js';
+import type { FinishOptions } from '../media/finish.js';
 import type { Picture } from '../media/picture.js';
-import { fitLongSide, makePasteBack } from '../media/paste-back.js';
 import type { Size } from '../media/resize.js';
-import { makeResizer } from '../media/resize.js';
 import { openFaceWeights } from '../node/face-weights.js';
 import type { Gpu } from '../runtime/gpu.js';
 
-export interface CropFlags {
+export interface CropFlags extends FinishOptions {
   readonly image: string;
   readonly crop?: 'auto' | 'none' | Square;
   readonly face?: number;
-  readonly pasteBack?: boolean;
-  readonly size?: number;
 }
-
-/** Models for smaller pictures than this are toys, trained on whole pictures: no face is looked for unless asked. */
-const leastRealSide = 128;
 
 /** Parses `--crop`. */
 export function parseCrop(text: string): 'auto' | 'none' | Square {
@@ -56,7 +50,7 @@ export async function chooseSquare(
   inputSide: number,
   note: (line: string) => void,
 ): Promise<Square> {
-  const chosen = crop ?? (face !== undefined || inputSide >= leastRealSide ? 'auto' : 'none');
+  const chosen = crop ?? (face !== undefined || cropsToFace(inputSide) ? 'auto' : 'none');
   if (chosen === 'none') return centreSquare(portrait);
   if (chosen !== 'auto') return chosen;
   const weights = await openFaceWeights();
@@ -76,26 +70,4 @@ export async function chooseSquare(
   } finally {
     await weights.close();
   }
-}
-
-/** Size of the video: with `--paste-back` that of the portrait, `--size` its longer side; else a square. */
-export function outputSize({ pasteBack, size }: CropFlags, portrait: Size, inputSide: number): Size {
-  if (!pasteBack) {
-    const side = size ?? Math.max(inputSide, 512);
-    return { width: side, height: side };
-  }
-  const { width, height } = portrait;
-  return size === undefined ? { width, height } : fitLongSide(portrait, size);
-}
-
-/** A function that makes the video's pictures of the model's S×S frames. */
-export function frameFinisher(
-  { pasteBack }: CropFlags,
-  portrait: Picture,
-  square: Square,
-  inputSide: number,
-  output: Size,
-): (frame: Picture) => Picture {
-  if (pasteBack) return makePasteBack(portrait, square, inputSide, output);
-  return makeResizer({ width: inputSide, height: inputSide }, output);
 }

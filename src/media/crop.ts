@@ -27,6 +27,11 @@ export function portraitSquare(box: { x: number; y: number; width: number; heigh
   };
 }
 
+/** Whether a model for S×S pictures wants the published crop; those below 128 are toys, trained on whole pictures. */
+export function cropsToFace(inputSide: number): boolean {
+  return inputSide >= 128;
+}
+
 /** What lies in the square, black where it reaches beyond the picture. */
 export function cropSquare(picture: Picture, square: Square): Picture {
   const { x, y, size } = square;

@@ -1,15 +1,9 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { fromFloat32, type FloatType } from '../weights/encode.js';
-import { quote } from '../weights/json.js';
-import { safetensorsHeader } from '../weights/safetensors.js';
-import { tensorInfo, type TensorInfo, type WeightSource } from '../weights/source.js';
+import type { WeightSource } from '../weights/source.js';
+import { streamSafetensors, type StreamOptions } from '../weights/stream.js';
 import { cannotWrite, partialPath } from './files.js';
 
-export interface WriteOptions {
-  readonly dtype: FloatType;
-  /** Which tensors, in which order. */
-  readonly names: readonly string[];
-  readonly metadata?: Readonly<Record<string, string>>;
+export interface WriteOptions extends StreamOptions {
   /** Told after each tensor. */
   readonly onBytes?: (done: number, total: number) => void;
   /** Ends the work between two tensors. */
@@ -28,12 +22,8 @@ export async function writeSafetensorsFile(
   source: WeightSource,
   options: WriteOptions,
 ): Promise<number> {
-  const { dtype, names, metadata = {}, onBytes, signal } = options;
-  const infos = names.map((name): [string, TensorInfo] => [
-    name,
-    { dtype, shape: tensorInfo(source, name).shape },
-  ]);
-  const { header, size } = safetensorsHeader(infos, metadata);
+  const { onBytes, signal } = options;
+  const { size, chunks } = streamSafetensors(source, options);
   const partial = await partialPath(path);
   const failed = (error: unknown): never => {
     throw cannotWrite(path, error);
@@ -42,19 +32,14 @@ export async function writeSafetensorsFile(
   try {
     file = await open(partial, 'wx').catch(failed);
     let done = 0;
-    const write = async (bytes: Uint8Array) => {
+    for await (const bytes of chunks) {
       for (let at = 0; at < bytes.length;) {
-        const { bytesWritten } = await file!.write(bytes, at).catch(failed);
+        const { bytesWritten } = await file.write(bytes, at).catch(failed);
         at += bytesWritten;
       }
       done += bytes.length;
       onBytes?.(done, size);
-    };
-    await write(header);
-    for (const name of names) {
       signal?.throwIfAborted();
-      const values = await source.read(name);
-      await write(fromFloat32(values, dtype, `${source.name}: tensor ${quote(name)}`));
     }
     await file.sync().catch(failed);
     await file.close();

@@ -11,7 +11,11 @@ export type FloatType = (typeof floatTypes)[number];
  * @param what names file and tensor in messages.
  * @throws InputError if a value is not finite, or not in that kind: no weight is.
  */
-export function fromFloat32(values: Float32Array, dtype: FloatType, what: string): Uint8Array {
+export function fromFloat32(
+  values: Float32Array<ArrayBuffer>,
+  dtype: FloatType,
+  what: string,
+): Uint8Array<ArrayBuffer> {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const limit = infinityBits[dtype];
   for (let i = 0; i < bits.length; i++) {

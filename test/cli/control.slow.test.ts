@@ -4,7 +4,7 @@ import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawMark } from '../../src/media/mark.js';
 import { readPng } from '../../src/node/png.js';
-import { provenance } from '../../src/cli/provenance.js';
+import { provenance } from '../../src/provenance.js';
 import { parseEmotionSchedule } from '../../src/sampling/schedule.js';
 import { version } from '../../src/version.js';
 import { emptyFolder, golden, runFloat } from './run.js';

@@ -4,7 +4,7 @@ import { InputError } from '../../src/errors.js';
 import { toFloat32 } from '../../src/weights/dtype.js';
 import { floatTypes, fromFloat32, type FloatType } from '../../src/weights/encode.js';
 
-const encode = (values: Float32Array, dtype: FloatType) => Uint8Array.from(fromFloat32(values, dtype, 'x'));
+const encode = (values: Float32Array<ArrayBuffer>, dtype: FloatType) => Uint8Array.from(fromFloat32(values, dtype, 'x'));
 const decode = (bytes: Uint8Array<ArrayBuffer>, dtype: FloatType) => toFloat32(bytes, dtype, 'x');
 
 /** Every finite number of a 16-bit kind, ascending; of the two zeros the positive one. */
