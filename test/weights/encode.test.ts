@@ -8,7 +8,7 @@ const encode = (values: Float32Array<ArrayBuffer>, dtype: FloatType) => Uint8Arr
 const decode = (bytes: Uint8Array<ArrayBuffer>, dtype: FloatType) => toFloat32(bytes, dtype, 'x');
 
 /** Every finite number of a 16-bit kind, ascending; of the two zeros the positive one. */
-function allFinite(dtype: 'F16' | 'BF16'): Float32Array {
+function allFinite(dtype: 'F16' | 'BF16'): Float32Array<ArrayBuffer> {
   const halves = Uint16Array.from({ length: 65536 }, (_, i) => i);
   const values = decode(new Uint8Array(halves.buffer), dtype);
   return values.filter((value) => Number.isFinite(value) && !Object.is(value, -0)).sort();
