@@ -1,10 +1,9 @@
 import { InputError, messageOf } from '../errors.js';
 import { upright, type Orientation } from './exif.js';
+import { pictureFormat } from './file-kind.js';
 import { readJpegHeader } from './jpeg.js';
 import type { Picture } from './picture.js';
 import { readWebpHeader } from './webp.js';
-
-export type PictureFormat = 'PNG' | 'JPEG' | 'WebP';
 
 /** What differs between Node and a browser. */
 export interface PictureCodecs {
@@ -15,45 +14,6 @@ export interface PictureCodecs {
 }
 
 const MAX_PIXELS = 2 ** 26;
-
-const SIGNATURES: readonly (readonly [PictureFormat, string])[] = [
-  ['PNG', '\x89PNG\r\n\x1a\n'],
-  ['JPEG', '\xff\xd8\xff'],
-  ['WebP', 'RIFF....WEBP'],
-];
-/** Kinds people try, to be told by name. */
-const OTHERS: readonly (readonly [string, string])[] = [
-  ['a GIF', 'GIF8'],
-  ['a TIFF', 'II*\0'],
-  ['a TIFF', 'MM\0*'],
-  ['a BMP', 'BM'],
-  ['a HEIC picture', '....ftyphei'],
-  ['a HEIC picture', '....ftypmif1'],
-  ['an AVIF picture', '....ftypavif'],
-  ['an SVG drawing', '<svg'],
-];
-
-/**
- * Whether the bytes begin with `signature`, a full stop standing for any byte. A file that ends before the signature does may be
- * a part of one, if at least its first letter agrees.
- */
-export function beginsWith(bytes: Uint8Array, signature: string): boolean {
-  if (bytes.length <= signature.search(/[^.]/)) return false;
-  return [...signature].every(
-    (letter, i) => letter === '.' || i >= bytes.length || bytes[i] === letter.charCodeAt(0),
-  );
-}
-
-/** The format by the first bytes, whatever the file is called. Throws InputError for any other. */
-export function pictureFormat(bytes: Uint8Array, name: string): PictureFormat {
-  if (bytes.length === 0) throw new InputError(`${name}: an empty file, expected a PNG, JPEG or WebP`);
-  const known = SIGNATURES.find(([, signature]) => beginsWith(bytes, signature));
-  if (known) return known[0];
-  const other = OTHERS.find(
-    ([, signature]) => bytes.length >= signature.length && beginsWith(bytes, signature),
-  );
-  throw new InputError(`${name}: ${other ? `${other[0]}, ` : ''}not a PNG, JPEG or WebP file`);
-}
 
 /**
  * Any PNG, JPEG (baseline, progressive, grey) or still WebP as an upright RGB picture: turned as its EXIF says (JPEG, WebP),
