@@ -2,6 +2,7 @@ import type { PipelineCache } from './kernel.js';
 import { createPipelineCache } from './kernel.js';
 import type { Tensor } from './tensor.js';
 import { sizeOf } from './tensor.js';
+import type { OpenTrace } from './trace.js';
 
 /**
  * An open GPU: the device, its compiled kernels, and an account of the memory in use. Everything in `src/` takes it as
@@ -17,6 +18,8 @@ export interface Gpu {
   failure: Error | undefined;
   /** Verdicts still to come on work already submitted; see `guarded`. */
   verdicts: Promise<void>[];
+  /** Set while launches are timed; see trace.ts. */
+  trace: OpenTrace | undefined;
 }
 
 const wantedFeatures: readonly GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
@@ -46,6 +49,7 @@ export async function openGpu(adapter: GPUAdapter): Promise<Gpu> {
     memory: { bytes: 0, peak: 0 },
     failure: undefined,
     verdicts: [],
+    trace: undefined,
   };
   device.onuncapturederror = (event) => {
     gpu.failure ??= new Error(`GPU error: ${event.error.message}`);

@@ -5,6 +5,7 @@ import type { CompiledKernel } from './kernel.js';
 import type { Dispatch, Recorder } from './recorder.js';
 import type { Tensor } from './tensor.js';
 import { describe, sizeOf } from './tensor.js';
+import { runTraced, traced } from './trace.js';
 
 /**
  * A recorded list of dispatches, ready to run again and again: pipelines compiled, memory assigned, parameters
@@ -26,6 +27,7 @@ export interface Plan {
 /** One launch of a plan, complete. */
 export interface Step {
   readonly kernel: CompiledKernel;
+  readonly launch: Dispatch;
   readonly label: string;
   readonly bindGroup: GPUBindGroup;
   readonly workgroups: readonly [number, number, number];
@@ -113,7 +115,7 @@ function bindStep(
   const bindGroup = guarded(rec.gpu, label, () =>
     device.createBindGroup({ label, layout: kernel.layout, entries }),
   );
-  return { kernel, label, bindGroup, workgroups: [x, y, z] };
+  return { kernel, launch, label, bindGroup, workgroups: [x, y, z] };
 }
 
 /**
@@ -218,14 +220,19 @@ export function outputTensor(plan: Plan, name: string): Tensor {
 
 /** Submits all launches, in order. Returns at once; reading an output waits for them. */
 export function runPlan(plan: Plan): void {
-  guarded(plan.gpu, plan.label, () => {
-    for (let start = 0; start < plan.steps.length; start += launchesPerSubmission) {
-      submitSteps(plan, plan.steps.slice(start, start + launchesPerSubmission));
-    }
-  });
+  const { gpu, label } = plan;
+  traced(gpu, `submit ${label}`, () => guarded(gpu, label, () => submitAll(plan)));
 }
 
-function submitSteps({ gpu, label }: Plan, steps: readonly Step[]): void {
+function submitAll(plan: Plan): void {
+  for (let start = 0; start < plan.steps.length; start += launchesPerSubmission) {
+    submitSteps(plan, plan.steps.slice(start, start + launchesPerSubmission));
+  }
+}
+
+function submitSteps(plan: Plan, steps: readonly Step[]): void {
+  const { gpu, label } = plan;
+  if (gpu.trace) return runTraced(plan, steps, gpu.trace);
   const encoder = gpu.device.createCommandEncoder({ label });
   const pass = encoder.beginComputePass({ label });
   for (const step of steps) encodeStep(pass, step);

@@ -1,0 +1,121 @@
+import type { Gpu } from './gpu.js';
+import { createBuffer, destroyBuffer, settle } from './gpu.js';
+import { encodeStep, type Plan, type Step } from './plan.js';
+import type { Dispatch } from './recorder.js';
+
+/** One kernel launch. Times are milliseconds of `performance.now()`; the GPU's clock is shifted onto it. */
+export interface TracedLaunch {
+  readonly plan: string;
+  /** Kernel and shapes: `decoder/conv2d(x[1,64,256,256], …)`. */
+  readonly label: string;
+  readonly launch: Dispatch;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Something the host did. */
+export interface TracedSpan {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What happened on the GPU and on the host between `startTrace` and `finishTrace`. */
+export interface Trace {
+  readonly launches: readonly TracedLaunch[];
+  readonly spans: readonly TracedSpan[];
+}
+
+/** A trace in the making, as `gpu.trace`: every `runPlan` adds to it. */
+export interface OpenTrace {
+  readonly runs: Promise<TracedRun>[];
+  readonly spans: TracedSpan[];
+}
+
+interface TracedRun {
+  readonly plan: string;
+  readonly steps: readonly Step[];
+  readonly submitted: number;
+  /** Start and end of each step by the GPU's clock, in milliseconds. */
+  readonly stamps: readonly number[];
+}
+
+/**
+ * From now on each launch runs in a pass of its own between two timestamps, which costs a little.
+ *
+ * @throws Error when the adapter has no `timestamp-query`.
+ */
+export function startTrace(gpu: Gpu): void {
+  if (!gpu.device.features.has('timestamp-query')) throw new Error('this adapter has no timestamp-query');
+  gpu.trace = { runs: [], spans: [] };
+}
+
+/** Waits for the GPU and gives the trace. */
+export async function finishTrace(gpu: Gpu): Promise<Trace> {
+  const { runs: pending, spans } = gpu.trace ?? { runs: [], spans: [] };
+  gpu.trace = undefined;
+  const runs = await Promise.all(pending);
+  await settle(gpu);
+  // The two clocks have different zeros. Nothing starts before it is submitted, and some launch starts at once.
+  const shift = Math.max(...runs.map(({ submitted, stamps: [first = Infinity] }) => submitted - first));
+  const launches = runs.flatMap(({ plan, steps, stamps }) =>
+    steps.map(({ label, launch }, i) => {
+      const [start = 0, end = 0] = stamps.slice(2 * i, 2 * i + 2);
+      return { plan, label, launch, start: start + shift, end: end + shift };
+    }),
+  );
+  return { launches, spans };
+}
+
+/** Does something and notes how long the host took over it, if there is a trace. */
+export function traced<T>(gpu: Gpu, name: string, action: () => T): T {
+  const start = performance.now();
+  try {
+    return action();
+  } finally {
+    gpu.trace?.spans.push({ name, start, end: performance.now() });
+  }
+}
+
+/** Runs some of a plan's steps, at most 2048, each between two timestamps. */
+export function runTraced(plan: Plan, steps: readonly Step[], trace: OpenTrace): void {
+  const { gpu } = plan;
+  const { device } = gpu;
+  const count = 2 * steps.length;
+  const querySet = device.createQuerySet({ type: 'timestamp', count });
+  const resolveUsage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
+  const resolved = createBuffer(gpu, 'timestamps', count * 8, resolveUsage);
+  const staging = createBuffer(
+    gpu,
+    'timestamps',
+    count * 8,
+    GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+  );
+  const encoder = device.createCommandEncoder({ label: `trace ${plan.label}` });
+  steps.forEach((step, i) => {
+    const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
+    const pass = encoder.beginComputePass({ timestampWrites });
+    encodeStep(pass, step);
+    pass.end();
+  });
+  encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
+  encoder.copyBufferToBuffer(resolved, 0, staging, 0, count * 8);
+  const submitted = performance.now();
+  device.queue.submit([encoder.finish()]);
+  const read = async (): Promise<TracedRun> => {
+    try {
+      await staging.mapAsync(GPUMapMode.READ);
+      const nanoseconds = new BigUint64Array(staging.getMappedRange().slice(0));
+      const stamps = Array.from(nanoseconds.subarray(0, count), (stamp) => Number(stamp) / 1e6);
+      return { plan: plan.label, steps, submitted, stamps };
+    } finally {
+      querySet.destroy();
+      destroyBuffer(gpu, resolved);
+      destroyBuffer(gpu, staging);
+    }
+  };
+  const run = read();
+  // Whoever finishes the trace hears of a failure; nobody else needs to.
+  run.catch(() => undefined);
+  trace.runs.push(run);
+}
