@@ -1,3 +1,5 @@
+import type { SolverName } from 'float-webgpu';
+
 /**
  * Looking inside the last run. The engine recomputes what a panel shows when it is asked for, from the run's motion and the
  * conditions of its windows, which it keeps (a few hundred kilobytes a minute); nothing else is stored.
@@ -11,8 +13,8 @@ export interface InsideApi {
   draw(lambda: Float32Array<ArrayBuffer>): Promise<Image>;
   /** The ODE of the window that a frame is in, solved again step by step. */
   window(index: number): Promise<WindowInside>;
-  /** Time of each launch of one frame's decoding and one evaluation of the field. */
-  kernels(): Promise<readonly KernelTimeSummary[]>;
+  /** Time of each launch of one frame's decoding and one evaluation of the field; undefined where the GPU tells no times. */
+  kernels(): Promise<readonly KernelTimeSummary[] | undefined>;
 }
 
 /** RGBA, row-major, 4 bytes a pixel. */
@@ -29,6 +31,8 @@ export interface Coefficients {
   readonly lambda: Float32Array;
   readonly portrait: Float32Array;
   readonly names: readonly string[];
+  /** ‖r − Qλ‖/‖r‖ over all frames: the part of the motion that no direction spans, and that λ leaves out. */
+  readonly beyond: number;
 }
 
 export interface FrameInside {
@@ -52,11 +56,13 @@ export interface WindowInside {
   readonly start: number;
   readonly length: number;
   readonly preceding: number;
+  /** The run's solver, or Euler's in place of dopri5, whose steps are its own. */
+  readonly solver: SolverName;
   /** The ODE's times. */
   readonly t: readonly number[];
   /** λ of the state at each time, for each frame of the window: [steps + 1][length, dim_m]. */
   readonly path: readonly Float32Array[];
-  /** Norm per frame (root mean square over frames) of u, γ_a(a − u), γ_e(all − a) and their sum v, for each evaluation. */
+  /** Norm per frame (root mean square over frames) of u, γ_a(a − u), γ_e(all − a) and their sum v, at the start of each step. */
   readonly terms: readonly {
     readonly u: number;
     readonly audio: number;
