@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { kernelPage, modelPage } from './reading.js';
+import { quarterSize } from './thumbnail.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const faceDetection = 'node_modules/@mediapipe/face_detection';
@@ -37,6 +38,10 @@ export function besideFiles(): BesideFile[] {
     copied('weights/demo/config.json'),
     copied('weights/demo/weights.safetensors'),
     ...namesIn('examples/portraits', '_512.png').map((name) => copied(`examples/portraits/${name}`)),
+    ...namesIn('examples/portraits', '_512.png').map((name) => ({
+      path: `examples/portraits/${name.replace('_512', '_128')}`,
+      content: () => quarterSize(readFileSync(`${root}examples/portraits/${name}`)),
+    })),
     ...namesIn('examples/speech', '.wav').map((name) => copied(`examples/speech/${name}`)),
     copied('models/face_detection_short_range.tflite', `${faceDetection}/face_detection_short_range.tflite`),
     written('models/NOTICE.txt', faceModelNotice),
