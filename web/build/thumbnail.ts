@@ -15,5 +15,5 @@ export function quarterSize(png: Buffer): Buffer {
       }
     }
   }
-  return PNG.sync.write(small, { deflateLevel: 9 });
+  return PNG.sync.write(small, { deflateLevel: 9, colorType: 2 });
 }
