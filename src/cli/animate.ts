@@ -15,6 +15,7 @@ import { readPicture } from '../node/picture.js';
 import { openWeights } from '../node/weights.js';
 import { provenance } from '../provenance.js';
 import { closeGpu, openGpu } from '../runtime/gpu.js';
+import { beginSpan } from '../runtime/trace.js';
 import type { EmotionSchedule, GuidanceSchedule } from '../sampling/schedule.js';
 import { parseEmotionSchedule, parseGuidanceSchedule } from '../sampling/schedule.js';
 import type { SolverName } from '../sampling/solvers.js';
@@ -24,6 +25,7 @@ import { formatShape } from '../weights/source.js';
 import { checkCrop, chooseSquare, parseCrop } from './crop.js';
 import { openOutputs } from './outputs.js';
 import { adapterHelp, atLeastZero, demoWeights, parsedBy, wholeNumber } from './options.js';
+import { openProfile } from './profile.js';
 import { createProgress, frameStatus } from './progress.js';
 import type { SpeechFlags } from './speech.js';
 import { addSpeechOptions, isArriving, openSpeech, streamOptions } from './speech.js';
@@ -48,6 +50,7 @@ interface AnimateFlags extends SpeechFlags {
   pasteBack?: boolean;
   framesDir?: string;
   motionOut?: string;
+  profile?: string;
   adapter: string;
   quiet?: boolean;
   json?: boolean;
@@ -104,6 +107,7 @@ export function addAnimate(program: Command): void {
     .option('--paste-back', 'put the animated square back into the whole portrait')
     .option('--motion-out <file>', 'save the sampled motion as safetensors')
     .option('--motion-in <file>', 'use saved motion instead of sampling')
+    .option('--profile <json>', 'write when each kernel ran, for https://ui.perfetto.dev')
     .option('--adapter <name>', adapterHelp, 'auto')
     .option('--quiet', 'print nothing but errors')
     .option('--json', 'print the result as JSON')
@@ -154,6 +158,7 @@ async function runAnimate(flags: AnimateFlags): Promise<void> {
     const { adapter, name } = await requestNodeAdapter({ adapter: flags.adapter, log: progress.note });
     const gpu = await openGpu(adapter);
     undo.push(() => closeGpu(gpu));
+    const profile = flags.profile === undefined ? undefined : openProfile(gpu, flags.profile);
 
     const options: AnimateOptions = {
       nfe: flags.nfe,
@@ -184,12 +189,15 @@ async function runAnimate(flags: AnimateFlags): Promise<void> {
         })
       : animate({ gpu, ...opened }, image, speech, options);
     for await (const frame of video) {
+      const end = beginSpan(gpu, 'write frame');
       const picture = finish(frame.picture);
       await outputs.addFrame(flags.mark ? drawMark(picture) : picture);
+      end();
       if (frames++ === 0) firstFrame = seconds();
       progress.status(frameStatus(frames, frame.count, seconds()));
     }
     await outputs.finish();
+    await profile?.write();
     progress.end();
     const gpuBytes = gpu.memory.peak;
     report(flags, progress.note, {

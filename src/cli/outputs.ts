@@ -4,7 +4,7 @@ import type { Size } from '../media/resize.js';
 import type { Sound } from '../media/sound.js';
 import { partialPath, writeAtomically } from '../node/files.js';
 import { createFrameWriter } from '../node/frames.js';
-import type { ArrivingSound } from '../node/pcm-input.js';
+import type { ArrivingSound } from '../media/sound.js';
 import { createVideoWriter } from '../node/video.js';
 import type { FloatConfig } from '../weights/config.js';
 import { writeSafetensors } from '../weights/safetensors.js';
@@ -13,6 +13,8 @@ export interface OutputPaths {
   readonly out?: string;
   readonly framesDir?: string;
   readonly motionOut?: string;
+  /** Written by openProfile; only whether it can be is looked at here. */
+  readonly profile?: string;
 }
 
 export interface OutputOptions {
@@ -44,7 +46,7 @@ export interface Outputs {
  */
 export async function openOutputs(paths: OutputPaths, options: OutputOptions): Promise<Outputs> {
   const { config, size, fps, speech, title, comment } = options;
-  if (paths.motionOut !== undefined) await partialPath(paths.motionOut);
+  for (const path of [paths.motionOut, paths.profile]) if (path !== undefined) await partialPath(path);
   const frameFiles = paths.framesDir === undefined ? undefined : await createFrameWriter(paths.framesDir);
   const video =
     paths.out === undefined

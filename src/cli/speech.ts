@@ -4,7 +4,7 @@ import { InputError } from '../errors.js';
 import type { PcmFormat } from '../media/pcm.js';
 import { pcmFormats } from '../media/pcm.js';
 import type { Sound } from '../media/sound.js';
-import type { ArrivingSound } from '../node/pcm-input.js';
+import type { ArrivingSound } from '../media/sound.js';
 import { openPcm } from '../node/pcm-input.js';
 import { readSound } from '../node/sound.js';
 import { wholeNumber } from './options.js';

@@ -5,7 +5,7 @@ import type { CompiledKernel } from './kernel.js';
 import type { Dispatch, Recorder } from './recorder.js';
 import type { Tensor } from './tensor.js';
 import { describe, sizeOf } from './tensor.js';
-import { runTraced, traced } from './trace.js';
+import { beginSpan, runTraced } from './trace.js';
 
 /**
  * A recorded list of dispatches, ready to run again and again: pipelines compiled, memory assigned, parameters
@@ -221,7 +221,9 @@ export function outputTensor(plan: Plan, name: string): Tensor {
 /** Submits all launches, in order. Returns at once; reading an output waits for them. */
 export function runPlan(plan: Plan): void {
   const { gpu, label } = plan;
-  traced(gpu, `submit ${label}`, () => guarded(gpu, label, () => submitAll(plan)));
+  const end = beginSpan(gpu, `submit ${label}`);
+  guarded(gpu, label, () => submitAll(plan));
+  end();
 }
 
 function submitAll(plan: Plan): void {

@@ -67,14 +67,12 @@ export async function finishTrace(gpu: Gpu): Promise<Trace> {
   return { launches, spans };
 }
 
-/** Does something and notes how long the host took over it, if there is a trace. */
-export function traced<T>(gpu: Gpu, name: string, action: () => T): T {
+/** Notes, if there is a trace, what the host does from now until the function returned is called. */
+export function beginSpan({ trace }: Gpu, name: string): () => void {
   const start = performance.now();
-  try {
-    return action();
-  } finally {
-    gpu.trace?.spans.push({ name, start, end: performance.now() });
-  }
+  return () => {
+    trace?.spans.push({ name, start, end: performance.now() });
+  };
 }
 
 /** Runs some of a plan's steps, at most 2048, each between two timestamps. */

@@ -51,8 +51,14 @@ describe('float animate', () => {
       again,
       '--size',
       '96',
+      '--profile',
+      join(folder, 'trace.json'),
     ]);
     expect(second.status, second.stderr).toBe(0);
+    const { traceEvents } = JSON.parse(readFileSync(join(folder, 'trace.json'), 'utf8')) as {
+      traceEvents: { name: string }[];
+    };
+    expect(traceEvents.filter(({ name }) => name === 'pack_rgba8').length).toBe(24);
     for (const name of readdirSync(frames!)) {
       expect(readFileSync(join(again, name)).equals(readFileSync(join(frames!, name)))).toBe(true);
     }

@@ -172,6 +172,11 @@ const cases: Case[] = [
     says: /cannot write .*directory/,
   },
   {
+    what: 'a profile in a folder that does not exist',
+    flags: () => ({ profile: join(inputs, 'nowhere', 'trace.json') }),
+    says: /nowhere.*trace\.json/,
+  },
+  {
     what: 'motion of another width',
     flags: () => ({ 'motion-in': join(weights('demo'), 'weights.safetensors') }),
     says: /motion: expected a tensor \[frames, 64\]/,

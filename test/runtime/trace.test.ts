@@ -4,7 +4,7 @@ import { closeGpu, destroyTensor, uploadTensor, type Gpu } from '../../src/runti
 import { compilePlan, destroyPlan, readOutputs, runPlan, writeInput } from '../../src/runtime/plan.js';
 import { input, output } from '../../src/runtime/recorder.js';
 import { traceEvents } from '../../src/runtime/trace-events.js';
-import { finishTrace, startTrace, traced } from '../../src/runtime/trace.js';
+import { beginSpan, finishTrace, startTrace } from '../../src/runtime/trace.js';
 import { openTestGpu } from '../fixtures.js';
 
 let gpu: Gpu;
@@ -36,7 +36,7 @@ describe('a trace', () => {
     writeInput(plan, 'x', Float32Array.of(1));
     runPlan(plan);
     runPlan(plan);
-    traced(gpu, 'thinking', () => undefined);
+    beginSpan(gpu, 'thinking')();
     const { y } = await readOutputs(plan, ['y']);
     const trace = await finishTrace(gpu);
 

@@ -1,0 +1,23 @@
+import { InputError, messageOf } from '../errors.js';
+import { writeAtomically } from '../node/files.js';
+import type { Gpu } from '../runtime/gpu.js';
+import { finishTrace, startTrace } from '../runtime/trace.js';
+import { traceEvents } from '../runtime/trace-events.js';
+
+/**
+ * Times every launch from now on.
+ *
+ * @throws InputError if the adapter has no timestamps.
+ */
+export function openProfile(gpu: Gpu, path: string): { write(): Promise<void> } {
+  try {
+    startTrace(gpu);
+  } catch (error) {
+    throw new InputError(`--profile: ${messageOf(error)}`);
+  }
+  return {
+    async write() {
+      await writeAtomically(path, Buffer.from(traceEvents(await finishTrace(gpu))));
+    },
+  };
+}
