@@ -5,6 +5,16 @@ export interface Sound {
   readonly channels: readonly Float32Array[];
 }
 
+/** Mono sound that is still arriving. */
+export interface ArrivingSound {
+  readonly sampleRate: number;
+  /** To be read once; what is read from it, the listener hears too. */
+  readonly pieces: AsyncIterable<Float32Array>;
+  listen(listener: (piece: Float32Array) => void): void;
+  /** Stops reading, so that the process can end. */
+  close(): void;
+}
+
 /** The mean of the channels. One channel is returned as it is. */
 export function toMono(sound: Sound): Float32Array {
   const [first, ...rest] = sound.channels;

@@ -1,38 +1,23 @@
 import { registerAacEncoder } from '@mediabunny/aac-encoder';
 import { AudioSample, AudioSampleSource, Mp4OutputFormat, NullTarget, Output } from 'mediabunny';
+import { SOUND_RATE, soundBitrate, type SoundEncoder } from '../media/sound-track.js';
 
-/** Samples in one AAC packet. */
-export const AAC_FRAME = 1024;
+const FRAME = 1024;
 
 /**
- * Samples by which what comes out of a decoder is late: the first packet holds only the run-up of the overlapping transforms.
- * Measured with a click: it comes out exactly 1024 samples after it went in.
+ * Of what comes out of a decoder, the first packet holds only the run-up of the overlapping transforms. Measured with a click: it
+ * comes out exactly 1024 samples after it went in.
  */
-export const AAC_DELAY = 1024;
-
-export interface AacEncoder {
-  /** Encodes samples that follow the last ones; all channels of one length. Returns the packets that became ready. */
-  encode(channels: readonly Float32Array[]): Promise<Uint8Array[]>;
-  /** Pads the last packet with silence and returns what is left. */
-  finish(): Promise<Uint8Array[]>;
-  /** What the decoder must know; available after the first packet. */
-  config(): AudioDecoderConfig;
-  /** Ends the encoder's worker, which keeps the process alive until then. */
-  close(): Promise<void>;
-}
+const DELAY = 1024;
 
 /** AAC-LC by libavcodec (wasm, in a worker of its own). */
-export async function createAacEncoder(
-  sampleRate: number,
-  channelCount: number,
-  bitrate: number,
-): Promise<AacEncoder> {
+export async function createAacEncoder(channelCount: 1 | 2): Promise<SoundEncoder> {
   registerAacEncoder();
   let ready: Uint8Array[] = [];
   let decoderConfig: AudioDecoderConfig | undefined;
   const source = new AudioSampleSource({
     codec: 'aac',
-    bitrate,
+    bitrate: soundBitrate(channelCount),
     onEncodedPacket: (packet, meta) => {
       ready.push(packet.data);
       decoderConfig ??= meta?.decoderConfig;
@@ -50,6 +35,9 @@ export async function createAacEncoder(
     return packets;
   };
   return {
+    codec: 'aac',
+    frame: FRAME,
+    delay: DELAY,
     async encode(channels) {
       const length = channels[0]?.length ?? 0;
       if (length === 0) return take();
@@ -58,8 +46,8 @@ export async function createAacEncoder(
       const sample = new AudioSample({
         format: 'f32-planar',
         numberOfChannels: channelCount,
-        sampleRate,
-        timestamp: samples / sampleRate,
+        sampleRate: SOUND_RATE,
+        timestamp: samples / SOUND_RATE,
         data,
       });
       samples += length;

@@ -1,16 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { PcmFormat } from '../media/pcm.js';
 import { pcmSamples } from '../media/pcm.js';
-
-/** Mono sound that is still arriving. */
-export interface ArrivingSound {
-  readonly sampleRate: number;
-  /** To be read once; what is read from it, the listener hears too. */
-  readonly pieces: AsyncIterable<Float32Array>;
-  listen(listener: (piece: Float32Array) => void): void;
-  /** Stops reading, so that the process can end. */
-  close(): void;
-}
+import type { ArrivingSound } from '../media/sound.js';
 
 /** Raw PCM from a stream, read no faster than it is used. `signal` ends the wait for more. */
 export function openPcm(

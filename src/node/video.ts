@@ -1,8 +1,8 @@
 import { open, rename, rm } from 'node:fs/promises';
 import {
-  EncodedAudioPacketSource,
   EncodedPacket,
   EncodedVideoPacketSource,
+  FilePathSource,
   FilePathTarget,
   Mp4OutputFormat,
   Output,
@@ -10,13 +10,13 @@ import {
 import { InputError } from '../errors.js';
 import { avcLevel, completeAvcRecord } from '../media/avc.js';
 import type { Picture } from '../media/picture.js';
-import type { Sound } from '../media/sound.js';
+import { joinFragments } from '../media/remux.js';
+import type { ArrivingSound, Sound } from '../media/sound.js';
+import { addSoundTrack, trackChannels, type SoundTrack } from '../media/sound-track.js';
 import { even, toI420 } from '../media/yuv.js';
+import { createAacEncoder } from './aac.js';
 import { cannotWrite, partialPath } from './files.js';
-import type { ArrivingSound } from './pcm-input.js';
-import { joinFragments } from './remux.js';
 import { startH264Segment, type H264Segment } from './h264.js';
-import { createSoundTrack, type SoundTrack } from './sound-track.js';
 
 export interface VideoOptions {
   /** Size of every picture. The video's size is the next even one, the last column or row repeated. */
@@ -132,11 +132,8 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
   };
 
   await guarded(async () => {
-    if (options.sound) {
-      const audioSource = new EncodedAudioPacketSource('aac');
-      output.addAudioTrack(audioSource);
-      sound = await createSoundTrack(options.sound, audioSource);
-    }
+    const { sound: given } = options;
+    if (given) sound = addSoundTrack(output, given, await createAacEncoder(trackChannels(given)));
     output.setMetadataTags(tags);
     await output.start();
   });
@@ -159,7 +156,7 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
         await finishSegment(true);
         await output.finalize();
         joined = await partialPath(path);
-        await joinFragments(partial, joined, fps, tags);
+        await joinFragments(new FilePathSource(partial), new FilePathTarget(joined), fps, tags);
         await rename(joined, path);
         state = 'closed';
         await rm(partial, { force: true });

@@ -4,12 +4,12 @@ import {
   EncodedAudioPacketSource,
   EncodedPacketSink,
   EncodedVideoPacketSource,
-  FilePathSource,
-  FilePathTarget,
   Input,
   type MetadataTags,
   Mp4OutputFormat,
   Output,
+  type Source,
+  type Target,
 } from 'mediabunny';
 
 /** Packets of one track on their way, the next one in hand. */
@@ -20,20 +20,20 @@ interface Copy {
 }
 
 /**
- * Copies the packets of a fragmented MP4 (H.264 and perhaps AAC) to an MP4 with one index, in which every player can seek and whose
- * length it knows. Nothing is encoded anew, and no packet's time changes.
+ * Copies the packets of a fragmented MP4 (H.264 and perhaps sound) to an MP4 with one index, in which every player can seek and
+ * whose length it knows. Nothing is encoded anew, and no packet's time changes.
  */
 export async function joinFragments(
-  from: string,
-  to: string,
+  from: Source,
+  to: Target,
   fps: number,
   tags: MetadataTags,
 ): Promise<void> {
-  using input = new Input({ source: new FilePathSource(from), formats: ALL_FORMATS });
+  const input = new Input({ source: from, formats: ALL_FORMATS });
   const output = new Output({
     // The index goes to the end: putting it first would need all packets in memory.
     format: new Mp4OutputFormat({ fastStart: false }),
-    target: new FilePathTarget(to),
+    target: to,
   });
   const copies: Copy[] = [];
   const video = await input.getPrimaryVideoTrack();
@@ -45,8 +45,9 @@ export async function joinFragments(
     copies.push(await startCopy(new EncodedPacketSink(video), (packet) => source.add(packet, meta)));
   }
   const audio = await input.getPrimaryAudioTrack();
-  if (audio) {
-    const source = new EncodedAudioPacketSource('aac');
+  const codec = await audio?.getCodec();
+  if (audio && codec) {
+    const source = new EncodedAudioPacketSource(codec);
     output.addAudioTrack(source);
     const decoderConfig = await audio.getDecoderConfig();
     const meta = decoderConfig ? { decoderConfig } : {};
@@ -67,6 +68,8 @@ export async function joinFragments(
   } catch (error) {
     await output.cancel();
     throw error;
+  } finally {
+    input.dispose();
   }
 }
 
