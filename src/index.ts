@@ -18,6 +18,7 @@ export type { Square } from './media/crop.js';
 export { frameFinisher, outputSize } from './media/finish.js';
 export type { FinishOptions } from './media/finish.js';
 export { drawMark } from './media/mark.js';
+export { joinArrays } from './runtime/join.js';
 export { provenance } from './provenance.js';
 export type { MadeWith } from './provenance.js';
 export { fitSquare } from './media/resize.js';

@@ -1,4 +1,4 @@
-import type { FloatModel, Picture, SolverName } from 'float-webgpu';
+import type { FloatModel, Picture, SolverName, WindowOde } from 'float-webgpu';
 
 /**
  * What the engine keeps of the last complete run, and what looking inside is made of: `createInside(run)`. After the device was
@@ -11,27 +11,10 @@ export interface LastRun {
   /** Motion `[T, d]` of every frame as it was drawn, after `motionScale`. */
   readonly motion: Float32Array<ArrayBuffer>;
   /** What `onWindow` told, in order; without motion scale. */
-  readonly windows: readonly WindowRun[];
+  readonly windows: readonly WindowOde[];
   readonly seed: number;
   readonly nfe: number;
   readonly solver: SolverName;
 }
 
-/** One window of the ODE, as `MotionOptions.onWindow` tells it before it is solved. */
-export interface WindowRun {
-  readonly index: number;
-  /** Its first frame. */
-  readonly start: number;
-  /** What its field depends on, as `FlowTransformer.field` takes it: wa [L, d], wr [d], we [P + L, 7], prevX and prevWa [P, d]. */
-  readonly conditions: {
-    readonly wa: Float32Array;
-    readonly wr: Float32Array;
-    readonly we: Float32Array;
-    readonly prevX: Float32Array;
-    readonly prevWa: Float32Array;
-  };
-  /** γ_a and γ_e. */
-  readonly scales: { readonly audio: number; readonly emotion: number };
-  /** x0 `[L, d]`, the noise that the ODE starts from. */
-  readonly noise: Float32Array;
-}
+export type WindowRun = WindowOde;
