@@ -1,0 +1,34 @@
+// How much a launch has to do at least: operations (a multiplication and an addition are two) and bytes.
+
+/** By kernel, from its Params and the shapes bound. Kernels not listed do a few operations for each byte they move. */
+const operations = {
+  linear: ({ rows, inputs, outputs }) => 2 * rows * inputs * outputs,
+  matmul: ({ rows, inner, columns }, { y }) => 2 * inner * columns * (y ? size(y) / columns : rows),
+  conv2d: (p) =>
+    p.phases === 4
+      ? 2 * p.batch * p.outputs * p.inputs * p.height * p.width * 9
+      : 2 * p.batch * p.outputs * p.outHeight * p.outWidth * p.inputs * p.kernel ** 2,
+  conv1d: (p, { y }) => 2 * size(y) * (p.channels / p.groups) * p.taps,
+  depthwise_conv2d: (p) => 2 * p.planes * p.outHeight * p.outWidth * p.kernel ** 2,
+  pointwise: ({ batch, inputs, outputs, plane }) => 2 * batch * inputs * outputs * plane,
+  upfirdn2d: (p) => 2 * p.channels * p.outHeight * p.outWidth * (16 / p.up ** 2),
+  attention: ({ length, heads, headDim, reach }, { y }) =>
+    4 * heads * headDim * pairsInReach(length, reach) * y.shape[0],
+};
+
+const size = (tensor) => tensor.shape.reduce((product, extent) => product * extent, 1);
+
+/** Pairs |i − j| ≤ reach of 0 … length − 1. */
+function pairsInReach(length, reach) {
+  const r = Math.min(reach, length - 1);
+  return length * (2 * r + 1) - r * (r + 1);
+}
+
+export function workOf({ kernel, params, bindings }) {
+  // A binding that a launch does not use is filled with another of its tensors: each counts once.
+  const tensors = [...new Set(Object.values(bindings).map(({ memory }) => memory))].map((memory) =>
+    Object.values(bindings).find((tensor) => tensor.memory === memory),
+  );
+  const bytes = tensors.reduce((sum, tensor) => sum + 4 * size(tensor), 0);
+  return { flops: operations[kernel]?.(params, bindings) ?? 0, bytes };
+}
