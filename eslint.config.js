@@ -12,6 +12,8 @@ const names = [
   'setInterval',
   'clearInterval',
   'setTimeout',
+  'GPUBufferUsage',
+  'GPUMapMode',
 ];
 const nodeGlobals = Object.fromEntries(names.map((name) => [name, 'readonly']));
 
