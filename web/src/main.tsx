@@ -1,3 +1,9 @@
 import { render } from 'preact';
+import { listModels, openGpu } from './actions.js';
+import { App } from './app.js';
+import { followLink } from './link.js';
 
-render(<p>float-webgpu</p>, document.getElementById('app') as HTMLElement);
+render(<App />, document.getElementById('app') as HTMLElement);
+followLink();
+void openGpu();
+void listModels();
