@@ -1,6 +1,8 @@
 import { InputError, messageOf } from '../errors.js';
+import { upright, type Orientation } from '../media/exif.js';
 import { pictureFormat } from '../media/file-kind.js';
 import type { Picture } from '../media/picture.js';
+import { readWebpHeader } from '../media/webp.js';
 
 const MAX_PIXELS = 2 ** 26;
 
@@ -15,6 +17,11 @@ const STRIPE = 512;
  * @throws InputError for a file that is none, cut, damaged or larger.
  */
 export async function readPicture(blob: Blob, name: string): Promise<Picture> {
+  const { upturned, orientation } = await ownOrientation(blob, name);
+  return upright(await decode(upturned, name), orientation);
+}
+
+async function decode(blob: Blob, name: string): Promise<Picture> {
   const bitmap = await createImageBitmap(blob, {
     imageOrientation: 'from-image',
     premultiplyAlpha: 'none',
@@ -30,6 +37,24 @@ export async function readPicture(blob: Blob, name: string): Promise<Picture> {
   } finally {
     bitmap.close();
   }
+}
+
+/** Of a WebP not every browser heeds the orientation: it is renamed, so that none does, and returned. */
+async function ownOrientation(
+  blob: Blob,
+  name: string,
+): Promise<{ upturned: Blob; orientation: Orientation }> {
+  const start = new Uint8Array(await blob.slice(0, 12).arrayBuffer());
+  const isWebp = /^RIFF[^]{4}WEBP$/.test(String.fromCharCode(...start));
+  if (!isWebp) return { upturned: blob, orientation: 1 };
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const { orientation, exif } = readWebpHeader(bytes, name);
+  if (exif !== undefined)
+    bytes.set(
+      [...'NONE'].map((letter) => letter.charCodeAt(0)),
+      exif,
+    );
+  return { upturned: exif === undefined ? blob : new Blob([bytes]), orientation };
 }
 
 function readPixels(bitmap: ImageBitmap): Uint8Array {

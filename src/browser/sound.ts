@@ -1,16 +1,27 @@
 import {
-  ALL_FORMATS,
+  ADTS,
   type AudioSample,
   AudioSampleSink,
   BlobSource,
+  FLAC,
   Input,
   type InputAudioTrack,
+  MATROSKA,
+  MP3,
+  MP4,
+  OGG,
+  QTFF,
+  WEBM,
 } from 'mediabunny';
 import { InputError, messageOf } from '../errors.js';
-import { soundFormat } from '../media/file-kind.js';
+import { soundFormat, type SoundFormat } from '../media/file-kind.js';
 import type { Sound } from '../media/sound.js';
+import { playedPart, type SoundPart } from '../media/sound-part.js';
 import { decodeWav } from '../media/wav.js';
 import { joinArrays } from '../runtime/join.js';
+
+/** What people have. The others that mediabunny knows would make pages heavier. */
+const FORMATS = [MP3, FLAC, OGG, MP4, QTFF, WEBM, MATROSKA, ADTS];
 
 /**
  * A whole recording at its own rate: WAV by our own reader; MP3, FLAC, OGG, M4A, WebM and the sound of a video by the browser's
@@ -20,13 +31,16 @@ import { joinArrays } from '../runtime/join.js';
  */
 export async function readSound(blob: Blob, name: string): Promise<Sound> {
   const start = new Uint8Array(await blob.slice(0, 64).arrayBuffer());
-  if (isWav(start)) return decodeWav(new Uint8Array(await blob.arrayBuffer()), name);
-  const input = new Input({ source: new BlobSource(blob), formats: ALL_FORMATS });
+  const { format, refusal } = formatOf(start, name);
+  if (format === 'WAV') return decodeWav(await bytesOf(blob), name);
+  const ownReader = format === 'MP3' || format === 'FLAC' || format === 'OGG';
+  const part = ownReader ? playedPart(await bytesOf(blob), name) : undefined;
+  const input = new Input({ source: new BlobSource(blob), formats: FORMATS });
   try {
-    if (!(await input.canRead())) throw notSound(start, name);
+    if (!(await input.canRead())) throw refusal ?? new InputError(`${name}: corrupt ${format}`);
     const track = await input.getPrimaryAudioTrack();
-    if (!track) throw new InputError(`${name}: holds no sound`);
-    return await decodeTrack(track, name);
+    if (!track) throw new InputError(`${name}: holds no sound, or is cut short`);
+    return cut(await decodeTrack(track, name), part, name);
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(`${name}: cannot be decoded (${messageOf(error).replace(/\s+/g, ' ')})`);
@@ -35,24 +49,23 @@ export async function readSound(blob: Blob, name: string): Promise<Sound> {
   }
 }
 
-function isWav(start: Uint8Array): boolean {
-  const text = String.fromCharCode(...start.subarray(0, 12));
-  return /^(RIFF|RF64)[^]{4}WAVE$/.test(text);
-}
+const bytesOf = async (blob: Blob) => new Uint8Array(await blob.arrayBuffer());
 
-/** What the first bytes say it is instead. */
-function notSound(start: Uint8Array, name: string): InputError {
+/** The format, or why Node would refuse it; browsers may read it nevertheless. */
+function formatOf(start: Uint8Array, name: string): { format?: SoundFormat; refusal?: InputError } {
   try {
-    return new InputError(`${name}: corrupt ${soundFormat(start, name)}`);
+    return { format: soundFormat(start, name) };
   } catch (error) {
-    return error instanceof InputError ? error : new InputError(`${name}: ${messageOf(error)}`);
+    return { refusal: error as InputError };
   }
 }
 
 async function decodeTrack(track: InputAudioTrack, name: string): Promise<Sound> {
   if (!(await track.canDecode())) {
-    const codec = (await track.getCodec()) ?? 'an unknown codec';
-    throw new InputError(`${name}: this browser does not decode ${codec}, expected WAV or another format`);
+    const codec = (await track.getCodec()) ?? 'its codec';
+    throw new InputError(
+      `${name}: this browser does not decode ${codec}, expected another format, such as WAV`,
+    );
   }
   let sampleRate = 0;
   const pieces: Float32Array[][] = [];
@@ -71,7 +84,6 @@ async function decodeTrack(track: InputAudioTrack, name: string): Promise<Sound>
   }
   const count = pieces[0]?.length ?? 0;
   const channels = Array.from({ length: count }, (_, c) => joinArrays(pieces.map((piece) => piece[c]!)));
-  if (!channels[0]?.length) throw new InputError(`${name}: holds no samples`);
   return { sampleRate, channels };
 }
 
@@ -79,4 +91,11 @@ function plane(sample: AudioSample, planeIndex: number): Float32Array {
   const data = new Float32Array(sample.numberOfFrames);
   sample.copyTo(data, { planeIndex, format: 'f32-planar' });
   return data;
+}
+
+function cut({ sampleRate, channels }: Sound, part: SoundPart | undefined, name: string): Sound {
+  const { start = 0, length = Infinity } = part ?? {};
+  const played = channels.map((channel) => channel.subarray(start, start + length));
+  if (!played[0]?.length) throw new InputError(`${name}: holds no samples`);
+  return { sampleRate, channels: played };
 }

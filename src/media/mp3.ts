@@ -5,6 +5,8 @@ export interface Mp3Stream {
   /** The frames, without the tags before and after them. */
   readonly frames: Uint8Array;
   readonly channels: 1 | 2;
+  /** Which of the decoded samples are the recording, where the encoder has told: the first, and their number. */
+  readonly played?: { readonly start: number; readonly length: number };
 }
 
 /** Bit rates in kbit/s by their four bits, for MPEG 1 and for MPEG 2 and 2.5. 0 is "free format", which nobody writes. */
@@ -79,11 +81,14 @@ export function readMp3Stream(bytes: Uint8Array, name: string): Mp3Stream {
     count++;
   }
   if (!isTail(bytes.subarray(at))) fail(`corrupt MP3 (frame ${count + 1}, at byte ${at}, is damaged)`);
-  const announced = xingFrames(bytes.subarray(start, start + first.length), first);
+  const header = readXing(bytes.subarray(start, start + first.length), first);
+  const announced = header?.frames;
   // Some encoders count the frame of the header too.
   if (announced !== undefined && count < announced)
     fail(`truncated MP3: ${announced} frames announced, ${count - 1} present`);
-  return { frames: bytes.subarray(start, at), channels: first.mono ? 1 : 2 };
+  const frames = bytes.subarray(start, at);
+  const played = header && playedSamples(header, first);
+  return { frames, channels: first.mono ? 1 : 2, ...(played && { played }) };
 }
 
 /** Whether these bytes may follow the last frame: nothing, zeros, tags. */
@@ -94,13 +99,42 @@ function isTail(bytes: Uint8Array): boolean {
   );
 }
 
-/** The number of frames after this one, if it holds a Xing or Info header, behind the place of the side information. */
-function xingFrames(frame: Uint8Array, header: Header): number | undefined {
+interface Xing {
+  /** Frames after this one. */
+  readonly frames?: number;
+  /** Samples that the encoder put before and after the recording. */
+  readonly padding?: readonly [number, number];
+}
+
+/**
+ * The Xing or Info header of the first frame, behind the place of the side information: flags, and by the lowest four of them the
+ * number of frames, that of bytes, a table of 100 bytes and a quality. Then the encoder's name, and 21 bytes from its beginning two
+ * numbers of 12 bits: the padding.
+ */
+function readXing(frame: Uint8Array, header: Header): Xing | undefined {
   const [stereo, mono] = header.version === 1 ? [32, 17] : [17, 9];
   const at = 4 + (header.mono ? mono : stereo);
   if (at + 12 > frame.length) return undefined;
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const tag = String.fromCharCode(...frame.subarray(at, at + 4));
-  const counted = (tag === 'Xing' || tag === 'Info') && (view.getUint32(at + 4) & 1) === 1;
-  return counted ? view.getUint32(at + 8) : undefined;
+  if (tag !== 'Xing' && tag !== 'Info') return undefined;
+  const flags = view.getUint32(at + 4);
+  const fields = [4, 4, 100, 4].reduce((sum, size, bit) => sum + ((flags >> bit) & 1) * size, 0);
+  const encoder = at + 8 + fields;
+  const named = encoder + 24 <= frame.length && view.getUint8(encoder) !== 0;
+  const both = named ? view.getUint32(encoder + 20) & 0xffffff : 0;
+  return {
+    ...((flags & 1) === 1 && { frames: view.getUint32(at + 8) }),
+    ...(named && { padding: [both >> 12, both & 4095] as const }),
+  };
+}
+
+/** Every decoder is late by this many samples, which encoders do not count. */
+const DECODER_DELAY = 529;
+
+function playedSamples({ frames, padding }: Xing, { version }: Header): Mp3Stream['played'] {
+  if (frames === undefined || !padding) return undefined;
+  const [before, after] = padding;
+  const length = frames * (version === 1 ? 1152 : 576) - before - after;
+  return length > 0 ? { start: before + DECODER_DELAY, length } : undefined;
 }

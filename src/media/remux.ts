@@ -1,11 +1,11 @@
 import {
-  ALL_FORMATS,
   type EncodedPacket,
   EncodedAudioPacketSource,
   EncodedPacketSink,
   EncodedVideoPacketSource,
   Input,
   type MetadataTags,
+  MP4,
   Mp4OutputFormat,
   Output,
   type Source,
@@ -29,7 +29,7 @@ export async function joinFragments(
   fps: number,
   tags: MetadataTags,
 ): Promise<void> {
-  const input = new Input({ source: from, formats: ALL_FORMATS });
+  const input = new Input({ source: from, formats: [MP4] });
   const output = new Output({
     // The index goes to the end: putting it first would need all packets in memory.
     format: new Mp4OutputFormat({ fastStart: false }),

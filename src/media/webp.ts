@@ -7,6 +7,8 @@ export interface WebpHeader {
   readonly height: number;
   /** From its EXIF; 1 without one. */
   readonly orientation: Orientation;
+  /** Where the EXIF's chunk begins. */
+  readonly exif?: number;
 }
 
 const ANIMATED = 2;
@@ -26,6 +28,7 @@ export function readWebpHeader(bytes: Uint8Array, name: string): WebpHeader {
   let canvas: string | undefined;
   let size: { width: number; height: number } | undefined;
   let orientation: Orientation = 1;
+  let exifAt: number | undefined;
   for (let at = 12; at + 8 <= fileEnd;) {
     const id = String.fromCharCode(...bytes.subarray(at, at + 4));
     const length = view.getUint32(at + 4, true);
@@ -44,6 +47,7 @@ export function readWebpHeader(bytes: Uint8Array, name: string): WebpHeader {
       const bits = view.getUint32(body + 1, true);
       size ??= { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
     } else if (id === 'EXIF') {
+      exifAt = body - 8;
       const exif = bytes.subarray(body, body + length);
       // Some writers keep the prefix that the block has in a JPEG.
       orientation = exifOrientation(exif[0] === 0x45 ? exif.subarray(6) : exif);
@@ -51,5 +55,5 @@ export function readWebpHeader(bytes: Uint8Array, name: string): WebpHeader {
   }
   if (!size || (canvas !== undefined && canvas !== `${size.width}x${size.height}`))
     return fail('corrupt WebP (no picture of the announced size)');
-  return { ...size, orientation };
+  return { ...size, orientation, ...(exifAt !== undefined && { exif: exifAt }) };
 }
