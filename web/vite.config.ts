@@ -17,7 +17,7 @@ export default defineConfig({
     ],
   },
   plugins: [contentSecurityPolicy(), beside(), installable(), offline()],
-  // Inlined pictures would be data: addresses; Vite's preload helper is of no use with one chunk.
+  // No data: addresses for small pictures, and no polyfill: browsers with WebGPU know module preloading.
   build: { target: 'es2023', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   worker: { format: 'es' },
 });

@@ -2,8 +2,8 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
+import { quarterSize, recompressed } from './portraits.js';
 import { kernelPage, modelPage } from './reading.js';
-import { quarterSize } from './thumbnail.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const faceDetection = 'node_modules/@mediapipe/face_detection';
@@ -37,11 +37,16 @@ export function besideFiles(): BesideFile[] {
   return [
     copied('weights/demo/config.json'),
     copied('weights/demo/weights.safetensors'),
-    ...namesIn('examples/portraits', '_512.png').map((name) => copied(`examples/portraits/${name}`)),
-    ...namesIn('examples/portraits', '_512.png').map((name) => ({
-      path: `examples/portraits/${name.replace('_512', '_128')}`,
-      content: () => quarterSize(readFileSync(`${root}examples/portraits/${name}`)),
-    })),
+    ...namesIn('examples/portraits', '_512.png').flatMap((name) => {
+      const original = () => readFileSync(`${root}examples/portraits/${name}`);
+      return [
+        { path: `examples/portraits/${name}`, content: () => recompressed(original()) },
+        {
+          path: `examples/portraits/${name.replace('_512', '_128')}`,
+          content: () => quarterSize(original()),
+        },
+      ];
+    }),
     ...namesIn('examples/speech', '.wav').map((name) => copied(`examples/speech/${name}`)),
     copied('models/face_detection_short_range.tflite', `${faceDetection}/face_detection_short_range.tflite`),
     written('models/NOTICE.txt', faceModelNotice),

@@ -35,6 +35,11 @@ function siteLink(href: string): string | undefined {
   return kernel && `../shaders/${kernel}.html`;
 }
 
+/** A heading over no column is none. */
+function tableCell(content: string, tag: 'th' | 'td'): string {
+  return content === '' ? '<td></td>' : `<${tag}>${content}</${tag}>`;
+}
+
 /** docs/model.md as a page; the heading "## N. …" has the id `sec-N`. */
 export function modelPage(markdown: string): string {
   const marked = new Marked({
@@ -52,7 +57,7 @@ export function modelPage(markdown: string): string {
       table(token) {
         // Wide tables scroll by themselves; what scrolls must be reachable by keyboard.
         const row = (cells: typeof token.header, tag: 'th' | 'td') =>
-          `<tr>${cells.map((cell) => `<${tag}>${this.parser.parseInline(cell.tokens)}</${tag}>`).join('')}</tr>`;
+          `<tr>${cells.map((cell) => tableCell(this.parser.parseInline(cell.tokens), tag)).join('')}</tr>`;
         const body = token.rows.map((cells) => row(cells, 'td')).join('\n');
         return `<div class="wide" tabindex="0"><table><thead>${row(token.header, 'th')}</thead><tbody>${body}</tbody></table></div>\n`;
       },

@@ -1,0 +1,69 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { texts } from '../../web/src/texts.js';
+import type { WatchedBrowser, WatchedContext } from './chromium.js';
+import { chromiumPath, openBrowser, openContext, skippedBecause } from './chromium.js';
+import { chooseFile, generate, openPage, repositoryFile, useShortSpeech } from './page.js';
+import { serveSite, type Site } from './site.js';
+
+/** A visit; then the server is gone for good. */
+describe.skipIf(!chromiumPath)(`the page without its server${skippedBecause}`, () => {
+  let site: Site;
+  let browser: WatchedBrowser;
+  let watched: WatchedContext;
+  let page: Page;
+  beforeAll(async () => {
+    site = await serveSite();
+    browser = await openBrowser();
+    watched = await openContext(browser, site);
+    page = await watched.context.newPage();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.stop();
+  });
+
+  it('keeps a checkpoint of the visitor’s and itself', async () => {
+    await openPage(page, site.url);
+    await chooseFile(page, texts.model.openFolder, repositoryFile('test/fixtures/torch/tiny'));
+    await page.getByRole('button', { name: texts.model.remove('') }).waitFor({ timeout: 60_000 });
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null, undefined, {
+      timeout: 60_000,
+    });
+    await site.stop();
+    await page.reload();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    expect(await page.getByRole('radio', { name: texts.model.demo }).isVisible()).toBe(true);
+  });
+
+  it('animates with that checkpoint', async () => {
+    await openPage(page, `${site.url}#nfe=2`);
+    await useShortSpeech(page);
+    await page.getByRole('radio', { name: /tiny/ }).check();
+    await generate(page);
+    await page.getByText('13 frames').waitFor();
+  });
+
+  it('animates with the demo model', async () => {
+    await page.getByRole('radio', { name: texts.model.demo }).check();
+    await generate(page);
+    await page.getByText('13 frames').waitFor();
+  });
+
+  it('confines the worker to its origin, too', async () => {
+    const [worker] = page.workers();
+    const fetched = await worker!.evaluate(() =>
+      fetch('https://example.com/').then(
+        () => 'fetched',
+        () => 'refused',
+      ),
+    );
+    expect(fetched).toBe('refused');
+    expect(browser.outside).toEqual([]);
+  });
+
+  it('complained of nothing else', () => {
+    const others = watched.complaints.filter((complaint) => !complaint.includes('example.com'));
+    expect(others).toEqual([]);
+  });
+});
