@@ -6,6 +6,11 @@ export class InputError extends Error {
   override readonly name = 'InputError';
 }
 
+/** GPU memory does not suffice. The message names the tensor or the step. */
+export class OutOfMemoryError extends Error {
+  override readonly name = 'OutOfMemoryError';
+}
+
 /** The message of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

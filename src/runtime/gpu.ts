@@ -1,3 +1,4 @@
+import { OutOfMemoryError } from '../errors.js';
 import type { PipelineCache } from './kernel.js';
 import { createPipelineCache } from './kernel.js';
 import type { Tensor } from './tensor.js';
@@ -80,14 +81,18 @@ export function guarded<T>(gpu: Gpu, what: string, action: () => T): T {
   try {
     return action();
   } finally {
-    for (let i = 0; i < filters.length; i++) {
+    for (const filter of filters.toReversed()) {
       const verdict = gpu.device.popErrorScope().then((error) => {
-        if (error) gpu.failure ??= new Error(`${what}: ${error.message}`);
+        if (error) gpu.failure ??= failureOf(filter, `${what}: ${error.message}`);
       });
       // A lost device rejects; `device.lost` tells why.
       gpu.verdicts.push(verdict.catch(() => undefined));
     }
   }
+}
+
+function failureOf(filter: GPUErrorFilter, message: string): Error {
+  return filter === 'out-of-memory' ? new OutOfMemoryError(message) : new Error(message);
 }
 
 /** Waits for the verdicts on everything submitted so far and throws the GPU's failure, if there was one. */
@@ -99,7 +104,7 @@ export async function settle(gpu: Gpu): Promise<void> {
 /**
  * A buffer of `bytes` (rounded up to 4), counted in `gpu.memory`.
  *
- * @throws RangeError when it is larger than one binding may be on this adapter.
+ * @throws OutOfMemoryError when it is larger than one binding may be on this adapter.
  */
 export function createBuffer(gpu: Gpu, label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
   const size = Math.max(16, Math.ceil(bytes / 4) * 4);
@@ -108,7 +113,7 @@ export function createBuffer(gpu: Gpu, label: string, bytes: number, usage: GPUB
     usage & GPUBufferUsage.STORAGE ? Math.min(maxStorageBufferBindingSize, maxBufferSize) : maxBufferSize;
   if (size > most) {
     const mebibytes = (n: number) => `${(n / 2 ** 20).toFixed(1)} MiB`;
-    throw new RangeError(
+    throw new OutOfMemoryError(
       `${label} needs ${mebibytes(size)} in one buffer, but this adapter binds at most ${mebibytes(most)}: ` +
         `use a shorter recording or another adapter`,
     );

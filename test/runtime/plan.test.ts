@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OutOfMemoryError } from '../../src/errors.js';
 import { linear } from '../../src/ops/linear.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
@@ -88,9 +89,9 @@ describe('plans', () => {
 
   it('name the tensor that is too large for the adapter', () => {
     const most = gpu.device.limits.maxStorageBufferBindingSize;
-    expect(() => createBuffer(gpu, 'conv_layers.0', most + 4, GPUBufferUsage.STORAGE)).toThrow(
-      /conv_layers\.0 needs .* MiB/,
-    );
+    const create = () => createBuffer(gpu, 'conv_layers.0', most + 4, GPUBufferUsage.STORAGE);
+    expect(create).toThrow(OutOfMemoryError);
+    expect(create).toThrow(/conv_layers\.0 needs .* MiB/);
   });
 
   it('turn a GPU error into a rejected read, with the name of the plan', async () => {
