@@ -85,7 +85,8 @@ export const videoTime = signal(0);
 /** Said to screen readers, at most every few seconds. */
 export const announcement = signal('');
 
-export const running = computed(() => run.value.kind === 'running');
+export const runKind = computed(() => run.value.kind);
+export const running = computed(() => runKind.value === 'running');
 
 export function change(part: Partial<Settings>): void {
   settings.value = { ...settings.value, ...part };

@@ -35,7 +35,7 @@ export const texts = {
   notFetched: (name: string) =>
     `${name} could not be fetched. Check the connection, or choose a file of your own.`,
 
-  adapter: (name: string) => `Graphics: ${name}`,
+  adapter: (name: string) => `Graphics: ${name}.`,
   software: 'The processor stands in for a graphics card here: expect a few frames a second.',
 
   portrait: {
@@ -44,28 +44,28 @@ export const texts = {
     alt: {
       portrait1: 'Long dark hair, brown eyes, green background',
       portrait2: 'Short dark hair, round glasses, light blue background',
-      portrait3: 'Brown hair, blue eyes, pink background',
-      portrait4: 'Example portrait 4',
-      portrait5: 'Example portrait 5',
-      portrait6: 'Example portrait 6',
+      portrait3: 'Straight dark hair, light blue background',
+      portrait4: 'Brown hair, dark skin, blue background',
+      portrait5: 'Long red hair, green background',
+      portrait6: 'Brown hair, blue eyes, pink background',
     },
     own: 'Your picture',
     pick: 'Choose a picture',
-    camera: 'Use the camera',
+    camera: 'Use camera',
     loading: 'Reading the picture …',
     demoHint:
       'The demo model was trained on drawings like these. Photographs need the authors’ checkpoint, see “Model”.',
     shown: (name: string) => `The portrait, ${name}`,
     square: 'Animated square',
-    squareHint: 'Drag it, or use the arrow keys to move it, plus and minus to resize it.',
+    squareHint: 'Drag the square, or move it with the arrow keys and resize it with plus and minus.',
     squareAt: (x: number, y: number, size: number) =>
-      `${size} × ${size} pixels, ${x} from the left, ${y} from the top`,
+      `It has ${size} × ${size} pixels, ${x} from the left and ${y} from the top.`,
     squareRole: 'movable square',
     findFace: 'Find the face',
     finding: 'Looking for faces …',
     found: (count: number) => (count === 1 ? 'One face found.' : `${count} faces found.`),
     noFace: 'No face found. Place the square over the head by hand.',
-    reset: 'Reset the square',
+    reset: 'Reset square',
     faces: 'Which face',
     face: (index: number) => (index === 0 ? 'Largest' : `Face ${index + 1}`),
   },
@@ -107,7 +107,7 @@ export const texts = {
     note: (side: number, parameters: number) =>
       `draws ${side} × ${side} pixels, ${decimal.format(parameters / 1e6)} million parameters`,
     open: 'Open your own files',
-    openFolder: 'Open a folder',
+    openFolder: 'Open folder',
     openNote:
       'The authors’ float.pth with wav2vec 2.0, a safetensors file, or Hugging Face files. They are converted here and kept in this browser; nothing is uploaded.',
     licence:

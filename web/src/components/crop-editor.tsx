@@ -24,51 +24,46 @@ export function CropEditor({ portrait }: { readonly portrait: Portrait }) {
   if (!shown) return null;
   const percent = (part: number, whole: number) => `${(100 * part) / whole}%`;
   return (
-    <div class="crop">
-      <div class="crop-frame" ref={frame}>
-        <img
-          src={portrait.url}
-          alt={texts.portrait.shown(portrait.name)}
-          width={portrait.width}
-          height={portrait.height}
-          draggable={false}
-        />
-        <div
-          class="crop-square"
-          role="application"
-          tabIndex={0}
-          aria-label={texts.portrait.square}
-          aria-roledescription={texts.portrait.squareRole}
-          aria-describedby="square-hint square-place"
-          style={{
-            left: percent(shown.x, portrait.width),
-            top: percent(shown.y, portrait.height),
-            width: percent(shown.size, portrait.width),
-            height: percent(shown.size, portrait.height),
-          }}
-          onKeyDown={(event) => {
-            const moved = keyed(event, shown, portrait);
-            if (!moved) return;
-            event.preventDefault();
-            setSquare(moved);
-          }}
-          onPointerDown={(event) => frame.current && drag(event, frame.current, shown, portrait)}
-        >
-          {corners.map(({ x, y }) => (
-            <span key={`${x}${y}`} data-x={x} data-y={y} />
-          ))}
-        </div>
+    <div class="crop-frame" ref={frame} style={{ '--aspect': String(portrait.width / portrait.height) }}>
+      <img
+        src={portrait.url}
+        alt={texts.portrait.shown(portrait.name)}
+        width={portrait.width}
+        height={portrait.height}
+        draggable={false}
+      />
+      <div
+        class="crop-square"
+        role="application"
+        tabIndex={0}
+        aria-label={texts.portrait.square}
+        aria-roledescription={texts.portrait.squareRole}
+        aria-describedby="square-hint square-place"
+        style={{
+          left: percent(shown.x, portrait.width),
+          top: percent(shown.y, portrait.height),
+          width: percent(shown.size, portrait.width),
+          height: percent(shown.size, portrait.height),
+        }}
+        onKeyDown={(event) => {
+          const moved = keyed(event, shown, portrait);
+          if (!moved) return;
+          event.preventDefault();
+          setSquare(moved);
+        }}
+        onPointerDown={(event) => frame.current && drag(event, frame.current, shown, portrait)}
+      >
+        {corners.map(({ x, y }) => (
+          <span key={`${x}${y}`} data-x={x} data-y={y} />
+        ))}
       </div>
-      <p class="hint" id="square-hint">
-        {texts.portrait.squareHint}
-      </p>
-      <SquarePlace square={shown} />
     </div>
   );
 }
 
-/** Says where the square is once it rests. */
-function SquarePlace({ square: { x, y, size } }: { readonly square: Square }) {
+/** How the square is moved, and where it is once it rests. */
+export function SquareNotes() {
+  const { x, y, size } = square.value ?? { x: 0, y: 0, size: 0 };
   const text = texts.portrait.squareAt(x, y, size);
   const said = useSignal(text);
   useEffect(() => {
@@ -76,9 +71,14 @@ function SquarePlace({ square: { x, y, size } }: { readonly square: Square }) {
     return () => clearTimeout(timer);
   }, [text]);
   return (
-    <p class="hint numbers" id="square-place" role="status">
-      {said}
-    </p>
+    <div>
+      <p class="hint" id="square-hint">
+        {texts.portrait.squareHint}
+      </p>
+      <p class="hint numbers" id="square-place" role="status">
+        {said}
+      </p>
+    </div>
   );
 }
 

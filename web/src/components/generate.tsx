@@ -24,6 +24,7 @@ export function GenerateBar() {
     const changed = kind !== before.current;
     before.current = kind;
     if (!changed) return;
+    if (kind === 'running') videoRef.current?.parentElement?.scrollIntoView({ block: 'nearest' });
     const focused = document.activeElement;
     if (focused && focused !== document.body && !bar.current?.contains(focused)) return;
     requestAnimationFrame(() => {

@@ -6,7 +6,7 @@ import { texts } from '../texts.js';
 import { Alert } from './alert.js';
 import { CameraDialog } from './camera.js';
 import { Button, Card, Choice, FileButton } from './controls.js';
-import { CropEditor } from './crop-editor.js';
+import { CropEditor, SquareNotes } from './crop-editor.js';
 
 export function PortraitCard() {
   const camera = useSignal(false);
@@ -16,7 +16,7 @@ export function PortraitCard() {
     <Card id="portrait" heading={texts.portrait.heading}>
       <Alert place="portrait" />
       <div class="portrait-grid">
-        {chosen ? <CropEditor portrait={chosen} /> : <div class="crop placeholder" />}
+        {chosen ? <CropEditor portrait={chosen} /> : <div class="crop-frame" />}
         <div class="stack">
           <fieldset class="thumbnails">
             <legend>{texts.portrait.examples}</legend>
@@ -58,6 +58,7 @@ export function PortraitCard() {
             />
             <Button icon="reset" label={texts.portrait.reset} disabled={!chosen} onClick={resetSquare} />
           </div>
+          <SquareNotes />
           <FaceChoice />
           <p class="hint" role="status">
             {reading ? texts.portrait.loading : looking ? texts.portrait.finding : facesFound()}

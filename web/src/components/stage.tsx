@@ -1,6 +1,6 @@
 import type { Square } from '../engine/api.js';
 import type { Portrait } from '../state.js';
-import { portrait, result, run, settings, square, videoReady, videoTime } from '../state.js';
+import { portrait, result, runKind, settings, square, videoReady, videoTime } from '../state.js';
 import { texts } from '../texts.js';
 import { notePlaying, videoRef } from '../video.js';
 
@@ -8,7 +8,7 @@ import { notePlaying, videoRef } from '../video.js';
 export function Stage() {
   const ready = videoReady.value;
   const [chosen, part] = [portrait.value, square.value];
-  const summary = run.value.kind === 'done' ? result.value?.summary : undefined;
+  const summary = runKind.value === 'done' ? result.value?.summary : undefined;
   return (
     <figure class="stage">
       <div class="screen">
@@ -65,7 +65,16 @@ function placed({ x, y, size }: Square, { width, height }: Portrait) {
     top: percent(y, height),
     width: percent(size, width),
     height: percent(size, height),
+    '--left': faded(x > 0),
+    '--right': faded(x + size < width),
+    '--top': faded(y > 0),
+    '--bottom': faded(y + size < height),
   };
+}
+
+/** The outer eighth of the square, but not where the picture ends. */
+function faded(inside: boolean): string {
+  return inside ? '12.5%' : '0%';
 }
 
 /** The picture so large and so far out of its frame that the square fills the frame. */
