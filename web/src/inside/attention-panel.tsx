@@ -45,9 +45,7 @@ function Attention({ view, seen, reach }: AttentionProps) {
   const row = preceding + view.frame.value - start;
   return (
     <>
-      <p class="inside-note">
-        {said.window(index, start, Math.min(start + length, view.frames), preceding)} {said.band}.
-      </p>
+      <p class="inside-note">{said.window(index, start, Math.min(start + length, view.frames), preceding)}</p>
       <label class="inside-select" for={id}>
         {said.block}
         <select
@@ -117,7 +115,8 @@ function drawMatrix(
   { values, rows, columns, preceding, row, column }: Matrix,
 ) {
   const picture = new OffscreenCanvas(columns, rows);
-  const pixels = rampPixels(values, theme.surfaceRgb, theme.accentRgb);
+  // The root makes weak attention visible: an even one gives a fifth to each of five frames.
+  const pixels = rampPixels(values.map(Math.sqrt), theme.surfaceRgb, theme.accentRgb);
   picture.getContext('2d')?.putImageData(new ImageData(pixels, columns, rows), 0, 0);
   c.imageSmoothingEnabled = false;
   c.drawImage(picture, 0, 0, width, height);

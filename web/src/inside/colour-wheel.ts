@@ -1,24 +1,24 @@
 /**
  * The colour of a displacement: its direction is the hue (right is red, and on as the hand of a clock goes, y pointing down), its size
- * the saturation; at `most` pixels the colour is full. At rest it is white, or black for dark pages.
+ * the saturation; at `most` pixels the colour is full. At rest it is white.
  *
  * @returns R, G, B, 0 … 255.
  */
-export function flowColour(dx: number, dy: number, most: number, dark: boolean): [number, number, number] {
+export function flowColour(dx: number, dy: number, most: number): [number, number, number] {
   const size = most > 0 ? Math.min(1, Math.hypot(dx, dy) / most) : 0;
   const hue = ((Math.atan2(dy, dx) / (2 * Math.PI) + 1) % 1) * 6;
   const channel = (n: number) => {
     const full = Math.min(1, Math.max(0, Math.abs(((hue + n) % 6) - 3) - 1));
-    return Math.round(255 * (dark ? size * full : 1 - size * (1 - full)));
+    return Math.round(255 * (1 - size * (1 - full)));
   };
   return [channel(0), channel(4), channel(2)];
 }
 
 /** The wheel's RGBA picture of a flow `[side, side, 2]`. */
-export function flowPixels(flow: Float32Array, most: number, dark: boolean): Uint8ClampedArray<ArrayBuffer> {
+export function flowPixels(flow: Float32Array, most: number): Uint8ClampedArray<ArrayBuffer> {
   const pixels = new Uint8ClampedArray(flow.length * 2).fill(255);
   for (let at = 0; at < flow.length; at += 2) {
-    pixels.set(flowColour(flow[at]!, flow[at + 1]!, most, dark), at * 2);
+    pixels.set(flowColour(flow[at]!, flow[at + 1]!, most), at * 2);
   }
   return pixels;
 }

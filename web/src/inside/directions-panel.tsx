@@ -2,9 +2,10 @@ import { useId, useState } from 'preact/hooks';
 import { useAsked } from './asked.js';
 import { Pixels } from './drawing.jsx';
 import type { Coefficients, Image } from './inside-api.js';
-import { number } from './numbers.js';
+import { coefficient } from './numbers.js';
 import { Answer, Opening } from './parts.jsx';
 import { texts } from './texts.js';
+import { useSweep } from './sweep.js';
 import type { View } from './view.js';
 
 const said = texts.directions;
@@ -41,6 +42,11 @@ function Directions({ view, coefficients, portrait, identity }: DirectionsProps)
   const [attempt, setAttempt] = useState(0);
   const drawn = useAsked(`${attempt} ${lambda.join()}`, () => view.inside.draw(lambda));
   const set = (next: Float32Array<ArrayBuffer>) => (view.lambda.value = next);
+  const sweep = useSweep((m, value) => set((view.lambda.value ?? own).with(m, value)));
+  const restart = (next: Float32Array<ArrayBuffer>) => {
+    sweep.stop();
+    set(next);
+  };
   const frame = view.frame.value;
   const nameOf = (m: number) => texts.direction(names[m], m);
   const summary = changesOf(lambda, own, nameOf);
@@ -58,22 +64,23 @@ function Directions({ view, coefficients, portrait, identity }: DirectionsProps)
           </Answer>
         )}
       </div>
-      <p class="inside-note" aria-live="polite">
+      <p class="inside-note" aria-live={sweep.of === undefined ? 'polite' : 'off'}>
         {summary}
       </p>
       <fieldset class="inside-choice">
         <legend>{said.start}</legend>
         <div class="inside-buttons">
-          <button type="button" onClick={() => set(own)}>
+          <button type="button" class="button" onClick={() => restart(own)}>
             {said.portrait}
           </button>
           <button
             type="button"
-            onClick={() => set(Float32Array.from(motion.subarray(frame * count, (frame + 1) * count)))}
+            class="button"
+            onClick={() => restart(Float32Array.from(motion.subarray(frame * count, (frame + 1) * count)))}
           >
             {said.fromFrame}
           </button>
-          <button type="button" onClick={() => set(new Float32Array(count))}>
+          <button type="button" class="button" onClick={() => restart(new Float32Array(count))}>
             {said.identity}
           </button>
         </div>
@@ -82,10 +89,11 @@ function Directions({ view, coefficients, portrait, identity }: DirectionsProps)
             <LambdaSlider
               key={m}
               name={nameOf(m)}
-              symbol={texts.symbol(m)}
               range={rangeOf(coefficients, m)}
               value={lambda[m]!}
-              onInput={(value) => set(lambda.with(m, value))}
+              sweeping={sweep.of === m}
+              onInput={(value) => restart(lambda.with(m, value))}
+              onSweep={() => sweep.toggle(m, rangeOf(coefficients, m), lambda[m]!)}
             />
           ))}
         </div>
@@ -106,19 +114,18 @@ function Face({ image, caption, label }: { image: Image; caption: string; label:
 
 interface SliderProps {
   readonly name: string;
-  readonly symbol: string;
   readonly range: readonly [number, number];
   readonly value: number;
+  readonly sweeping: boolean;
   readonly onInput: (value: number) => void;
+  readonly onSweep: () => void;
 }
 
-function LambdaSlider({ name, symbol, range: [least, most], value, onInput }: SliderProps) {
+function LambdaSlider({ name, range: [least, most], value, sweeping, onInput, onSweep }: SliderProps) {
   const id = useId();
   return (
     <div class="inside-slider">
-      <label for={id}>
-        <span class="inside-name">{name}</span> <span class="inside-symbol">{symbol}</span>
-      </label>
+      <label for={id}>{name}</label>
       <input
         id={id}
         type="range"
@@ -128,7 +135,16 @@ function LambdaSlider({ name, symbol, range: [least, most], value, onInput }: Sl
         value={value}
         onInput={({ currentTarget }) => onInput(currentTarget.valueAsNumber)}
       />
-      <output for={id}>{number(value)}</output>
+      <output for={id}>{coefficient(value)}</output>
+      <button
+        type="button"
+        class="button inside-sweep"
+        aria-label={sweeping ? said.stop(name) : said.sweep(name)}
+        title={sweeping ? said.stop(name) : said.sweep(name)}
+        onClick={onSweep}
+      >
+        <span aria-hidden="true">{sweeping ? '■' : '▶'}</span>
+      </button>
     </div>
   );
 }

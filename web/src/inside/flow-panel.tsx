@@ -5,7 +5,6 @@ import { Pixels } from './drawing.jsx';
 import type { FrameInside } from './inside-api.js';
 import { Answer, Opening } from './parts.jsx';
 import { texts } from './texts.js';
-import { dark } from './theme.js';
 import type { View } from './view.js';
 
 const said = texts.flow;
@@ -45,7 +44,7 @@ export function FlowPanel({ view }: { readonly view: View }) {
                   label={said.legend}
                   width={128}
                   height={128}
-                  pixels={() => flowPixels(wheelFlow(128), 1, dark.value)}
+                  pixels={() => flowPixels(wheelFlow(128), 1)}
                 />
               </div>
               <p>{said.legendNote}</p>
@@ -66,14 +65,14 @@ function Level({ level }: { readonly level: FrameInside['levels'][number] }) {
   const full = Math.max(most, 1e-3);
   const grey = (values: Float32Array) => () => rampPixels(values, black, white);
   const pictures = [
-    { name: said.columns.flow, note: said.full(full), pixels: () => flowPixels(flow, full, dark.value) },
+    { name: said.columns.flow, note: said.full(full), pixels: () => flowPixels(flow, full) },
     { name: said.columns.mask, pixels: grey(mask) },
     { name: said.columns.feature, pixels: grey(feature) },
     { name: said.columns.warped, pixels: grey(warped) },
   ];
   return (
     <section class="inside-level">
-      <h4>{said.level(side)}</h4>
+      <h3>{said.level(side)}</h3>
       <div class="inside-fields">
         {pictures.map(({ name, note, pixels }) => (
           <figure key={name} class="inside-figure">

@@ -4,7 +4,7 @@ import type { KernelTimeSummary } from './inside-api.js';
 import { groupByKernel } from './kernel-groups.js';
 import { kernelSource } from './links.js';
 import { number, percent } from './numbers.js';
-import { Answer, Opening } from './parts.jsx';
+import { Answer, Elsewhere, Opening } from './parts.jsx';
 import { texts } from './texts.js';
 import type { View } from './view.js';
 
@@ -30,7 +30,7 @@ export function KernelsPanel({ view }: { readonly view: View }) {
               <PlanTimes plan="decoder" times={times} />
               <PlanTimes plan="field" times={times} />
               <p class="inside-note">{said.rounded}</p>
-              <button type="button" onClick={again} disabled={asked.busy}>
+              <button type="button" class="button" onClick={again} disabled={asked.busy}>
                 {said.again}
               </button>
             </>
@@ -40,6 +40,8 @@ export function KernelsPanel({ view }: { readonly view: View }) {
     </>
   );
 }
+
+const percentOf = (share: number) => `${100 * share}%`;
 
 interface PlanTimesProps {
   readonly plan: KernelTimeSummary['plan'];
@@ -58,7 +60,9 @@ function PlanTimes({ plan, times }: PlanTimesProps) {
         <thead>
           <tr>
             <th scope="col">{said.kernel}</th>
-            <th scope="col">{said.launches}</th>
+            <th scope="col" class="inside-count">
+              {said.launches}
+            </th>
             <th scope="col">{said.time}</th>
             <th scope="col">{said.share}</th>
           </tr>
@@ -67,12 +71,17 @@ function PlanTimes({ plan, times }: PlanTimesProps) {
           {groups.map(({ kernel, milliseconds, share, launches: own }) => (
             <tr key={kernel}>
               <th scope="row">
-                <a href={kernelSource(kernel)}>{kernel}</a>
+                <Elsewhere href={kernelSource(kernel)}>{kernel}</Elsewhere>
               </th>
-              <td>{own.length}</td>
+              <td class="inside-count">{own.length}</td>
               <td>{number(milliseconds)}</td>
-              <td class="inside-share">
-                <span class="inside-bar" style={{ width: `${share * 70}%` }} /> {percent(share)}
+              <td>
+                <span class="inside-share">
+                  <span>{percent(share)}</span>
+                  <span class="inside-track">
+                    <span class="inside-bar" style={{ width: percentOf(share) }} />
+                  </span>
+                </span>
               </td>
             </tr>
           ))}

@@ -69,13 +69,17 @@ function Motion({ view, coefficients }: MotionProps) {
       <fieldset class="inside-choice">
         <legend>{said.choose}</legend>
         <div class="inside-buttons">
-          <button type="button" onClick={() => (view.drawn.value = new Set(liveliest))}>
+          <button type="button" class="button" onClick={() => (view.drawn.value = new Set(liveliest))}>
             {said.most}
           </button>
-          <button type="button" onClick={() => (view.drawn.value = new Set(Array(count).keys()))}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => (view.drawn.value = new Set(Array(count).keys()))}
+          >
             {said.all}
           </button>
-          <button type="button" onClick={() => (view.drawn.value = new Set())}>
+          <button type="button" class="button" onClick={() => (view.drawn.value = new Set())}>
             {said.none}
           </button>
         </div>

@@ -3,7 +3,12 @@ const share = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDig
 
 /** "−0.123": three digits, with a minus sign and not a hyphen. */
 export const number = (value: number) => short.format(Math.abs(value) < 5e-4 ? 0 : value).replace('-', '−');
-export const percent = (part: number) => share.format(part);
+/** A share of the whole; what is there but less than a hundredth is said to be so. */
+export const percent = (part: number) =>
+  part > 0 && part < 0.01 ? `<${share.format(0.01)}` : share.format(part);
+/** Two decimals, for λ: "−0.12". */
+export const coefficient = (value: number) =>
+  (Math.abs(value) < 5e-3 ? 0 : value).toFixed(2).replace('-', '−');
 
 /** About `count` round numbers that span from … to, steps of 1, 2 or 5 times a power of ten. */
 export function niceTicks(from: number, to: number, count: number): number[] {

@@ -45,8 +45,8 @@ function Terms({ seen }: { readonly seen: WindowInside }) {
     colour: lineColour(i),
   }));
   return (
-    <section>
-      <h4>{said.terms}</h4>
+    <section class="inside-level">
+      <h3>{said.terms}</h3>
       <ul class="inside-keys">
         {termNames.map((name, i) => (
           <li key={name}>
@@ -89,8 +89,8 @@ function Path({ view, seen, coefficients }: PathProps) {
   ) as [Float32Array, Float32Array];
   const summary = said.pathSummary(nameOf(m), noise[own]!, motion[own]!, deviation(noise), deviation(motion));
   return (
-    <section>
-      <h4>{said.path}</h4>
+    <section class="inside-level">
+      <h3>{said.path}</h3>
       <label class="inside-select" for={id}>
         {said.pathOf}
         <select

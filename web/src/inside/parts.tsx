@@ -19,15 +19,24 @@ export function Opening({ intro, equation, section, kernels }: OpeningProps) {
       <p class="inside-equation">{equation}</p>
       <ul class="inside-links">
         <li>
-          <a href={modelSection(section)}>{texts.model}</a>
+          <Elsewhere href={modelSection(section)}>{texts.model}</Elsewhere>
         </li>
         {kernels.map((name) => (
           <li key={name}>
-            <a href={kernelSource(name)}>{texts.kernel(name)}</a>
+            <Elsewhere href={kernelSource(name)}>{texts.kernel(name)}</Elsewhere>
           </li>
         ))}
       </ul>
     </div>
+  );
+}
+
+/** A link that leaves this page, and with it the run, where it is. */
+export function Elsewhere({ href, children }: { href: string; children: ComponentChildren }) {
+  return (
+    <a href={href} target="_blank" rel="noopener" title={texts.newTab}>
+      {children}
+    </a>
   );
 }
 
@@ -43,7 +52,7 @@ export function Answer<T>({ asked, retry, children }: AnswerProps<T>) {
     return (
       <div class="inside-failure" role="alert">
         <p>{asked.failure}</p>
-        <button type="button" onClick={retry}>
+        <button type="button" class="button" onClick={retry}>
           {texts.retry}
         </button>
       </div>

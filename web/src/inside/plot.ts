@@ -76,14 +76,14 @@ export function drawPlot(
     c.fillStyle = theme.muted;
     c.textAlign = 'right';
     c.textBaseline = 'middle';
-    for (const tick of niceTicks(least, most, Math.max(2, (bottom - inset.top) / 44))) {
+    for (const tick of niceTicks(least, most, Math.max(2, (bottom - inset.top) / 34))) {
       c.strokeStyle = Math.abs(tick) < 1e-12 ? theme.muted : theme.border;
       segment(inset.left, up(tick), right, up(tick));
       c.fillText(number(tick), inset.left - 8, up(tick));
     }
     c.textAlign = 'center';
     c.textBaseline = 'top';
-    for (const tick of niceTicks(from, to, Math.max(2, (right - inset.left) / 80))) {
+    for (const tick of niceTicks(from, to, Math.max(2, (right - inset.left) / 70))) {
       c.fillText(number(tick), across(tick), bottom + 5);
     }
     c.textAlign = 'right';

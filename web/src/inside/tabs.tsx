@@ -38,7 +38,10 @@ export function Tabs({ label, tabs }: { readonly label: string; readonly tabs: r
             aria-selected={i === open}
             aria-controls={i === open ? `${id}-panel` : undefined}
             tabIndex={i === open ? 0 : -1}
-            onClick={() => setOpen(i)}
+            onClick={({ currentTarget }) => {
+              setOpen(i);
+              currentTarget.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+            }}
           >
             {name}
           </button>

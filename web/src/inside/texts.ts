@@ -1,6 +1,15 @@
-import { number, percent } from './numbers.js';
+import type { SolverName } from 'float-webgpu';
+import { coefficient, number, percent } from './numbers.js';
 
 const times = (seconds: number) => `${number(seconds)} s`;
+
+const solverNames: Record<SolverName, string> = {
+  euler: 'Euler’s method',
+  midpoint: 'the midpoint method',
+  heun: 'Heun’s method',
+  rk4: 'the fourth-order Runge–Kutta method',
+  dopri5: 'Dormand and Prince’s method',
+};
 
 /** Everything that looking inside says, in one place. */
 export const texts = {
@@ -10,25 +19,26 @@ export const texts = {
     `${index + 1} of ${count}, at ${seconds.toFixed(2)} s`,
   computing: 'Computing …',
   retry: 'Try again',
+  newTab: 'Opens in a new tab',
   model: 'In the model’s description',
   kernel: (name: string) => `Kernel ${name}`,
-  direction: (name: string | undefined, index: number) => name ?? `direction ${index + 1}`,
-  symbol: (index: number) => `λ${subscript(index + 1)}`,
+  /** Directions that nobody has named are called by their λ. */
+  direction: (name: string | undefined, index: number) => name ?? `λ${subscript(index + 1)}`,
 
   motion: {
     tab: 'Motion λ',
     intro:
       'The motion of every frame is a short list of numbers: how far it goes along each of the orthogonal directions that the model has learnt. These are those numbers over the video. Click to go to a frame.',
-    equation: 'r = Σₘ λₘ vₘ,  so  λ = Qᵀ r',
+    equation: 'r = Σₘ λₘ vₘ,\u2003so\u2003λ = Qᵀ r',
     xTitle: 'seconds',
     yTitle: 'λ',
     choose: 'Directions',
     most: 'The liveliest',
     all: 'All',
     none: 'None',
-    value: (value: number) => number(value),
+    value: coefficient,
     ranges: (name: string, least: number, leastAt: number, most: number, mostAt: number) =>
-      `${name} goes from ${number(least)} at ${times(leastAt)} to ${number(most)} at ${times(mostAt)}`,
+      `${name} lies between ${coefficient(least)} (at ${times(leastAt)}) and ${coefficient(most)} (at ${times(mostAt)})`,
     empty: 'No direction is chosen.',
     portrait: 'The marks at the left are the portrait’s own λ.',
   },
@@ -45,20 +55,23 @@ export const texts = {
     portraitShown: 'The portrait’s own λ',
     identityShown: 'Identity only, λ = 0',
     yours: 'Your λ',
+    sweep: (name: string) => `Sweep ${name} to and fro`,
+    stop: (name: string) => `Stop sweeping ${name}`,
     beyond: (part: number) =>
       part < 0.005
         ? 'The directions span all of this video’s motion.'
         : `${percent(part)} of this video’s motion (in norm) lies along none of the directions: a frame drawn from its λ can differ a little from the video’s.`,
     changed: (changes: readonly string[]) =>
       changes.length === 0 ? 'As in the portrait.' : `Against the portrait: ${changes.join(', ')}.`,
-    change: (name: string, by: number) => `${name} ${by > 0 ? '+' : ''}${number(by)}`,
+    change: (name: string, by: number) => `${name} ${by > 0 ? '+' : ''}${coefficient(by)}`,
   },
 
   flow: {
     tab: 'Flow & mask',
     intro:
       'At every resolution the decoder fetches features of the portrait from other places (flow) and decides how much of them to use (mask); the rest it makes up. The picture is made from the warped features alone.',
-    equation: 'warped = m · sample(feature, identity + tanh o₁₂),  m = σ(o₃),  h ← warped + (1 − m) · h',
+    equation:
+      'warped = m · sample(feature, identity + tanh o₁₂),\u2003m = σ(o₃),\u2003h ← warped + (1 − m) · h',
     columns: {
       flow: 'Flow',
       mask: 'Mask',
@@ -71,7 +84,7 @@ export const texts = {
     legend:
       'Colour of the flow: the direction that a pixel is fetched from, fuller where that is further away',
     legendNote:
-      'The colour tells from which direction a pixel is fetched, and its strength how far. Masks are white where all is fetched; features are the mean of |x| over channels, before and after on one scale.',
+      'The colour tells from which direction a pixel is fetched, and its strength how far. Masks are white where all is fetched; features are the mean of |x| over channels, before and after on one scale. Even at rest the published model’s grid is up to half a pixel off towards the borders.',
     summary: (side: number, mean: number, most: number, mask: number) =>
       `At ${side} × ${side}, features are fetched from ${number(mean)} pixels away on average and ${number(most)} at most; the mask lets through ${percent(mask)}.`,
     columnOf: (column: string, side: number) => `${column} at ${side} × ${side}`,
@@ -81,13 +94,15 @@ export const texts = {
     tab: 'Attention',
     intro: (reach: number) =>
       `In the transformer each frame attends to its ${reach} nearest neighbours on either side and to nobody else, so all that is not on the band is zero. Rows are frames that look, columns the frames looked at; the first ones are the end of the window before.`,
-    equation: 'A = softmax(q kᵀ / √d) within |i − j| ≤ T, zero outside',
+    equation: 'A = softmax(q kᵀ / √d) within |i − j| ≤ T,\u2003zero outside',
     block: 'Block',
     blockAt: (index: number) => `Block ${index + 1}`,
     head: (index: number) => `Head ${index + 1}`,
     band: 'The band alone: one column for each frame, earlier neighbours above',
     window: (index: number, start: number, end: number, preceding: number) =>
-      `Window ${index + 1}: frames ${start + 1} to ${end}, and the ${preceding} before them (shaded). From the last evaluation of the field.`,
+      `Window ${index + 1}: frames ${start + 1} to ${end}, and the ${preceding} before them (shaded${
+        index === 0 ? '; before the first window they are zeros' : ''
+      }), in the last evaluation of the field. Stronger colour is more attention; the frame chosen above is outlined. Below each matrix is its band alone: one column for each frame, earlier neighbours above.`,
     summary: (head: number, own: number, earlier: number, later: number) =>
       `Head ${head + 1}: on average a frame attends ${percent(own)} to itself, ${percent(earlier)} to earlier and ${percent(later)} to later ones.`,
   },
@@ -96,7 +111,7 @@ export const texts = {
     tab: 'Guidance & ODE',
     intro:
       'Motion begins as noise and is carried along a vector field for one unit of time. The field is a sum: what moves without hearing anything, what the speech adds, and what the emotion adds.',
-    equation: 'dφ/dt = v,  v = u + γₐ (a − u) + γₑ (all − a)',
+    equation: 'dφ/dt = v,\u2003v = u + γₐ (a − u) + γₑ (all − a)',
     terms: 'Sizes of the guidance’s terms',
     termNames: {
       u: 'u, unconditioned',
@@ -114,10 +129,9 @@ export const texts = {
     termsEnd: (u: number, audio: number, emotion: number) =>
       `in the last step ${number(u)}, ${number(audio)} and ${number(emotion)}`,
     pathSummary: (name: string, from: number, to: number, spreadFrom: number, spreadTo: number) =>
-      `In this frame ${name} goes from ${number(from)} in the noise to ${number(to)}; over the window’s frames its standard deviation goes from ${number(spreadFrom)} to ${number(spreadTo)}.`,
-    solver: (name: string, steps: number) => `${name}, ${steps} steps.`,
-    notDopri5:
-      'The run used dopri5, which chooses its own steps; shown here is Euler’s method on the NFE setting’s grid.',
+      `In this frame ${name} goes from ${coefficient(from)} in the noise to ${coefficient(to)}; over the window’s frames its standard deviation goes from ${coefficient(spreadFrom)} to ${coefficient(spreadTo)}.`,
+    solver: (name: SolverName, steps: number) =>
+      `Solved by ${solverNames[name]} in ${steps} ${steps === 1 ? 'step' : 'steps'} from the run’s own noise, before the head motion setting. After dopri5, which chooses its own steps, Euler’s method on the setting’s grid is shown instead.`,
   },
 
   kernels: {
