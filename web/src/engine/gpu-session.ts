@@ -2,6 +2,7 @@ import type { Gpu } from 'float-webgpu';
 import { closeGpu, openGpu } from 'float-webgpu';
 import { requestBrowserAdapter } from 'float-webgpu/browser';
 import type { AdapterSummary } from './api.js';
+import { Failure } from './failures.js';
 
 /** The one GPU of the worker. */
 export interface GpuSession {
@@ -19,17 +20,21 @@ interface Session {
   lost: boolean;
 }
 
+/** After the browser's GPU process has died there is no adapter until a new one is up. */
 const tries = 10;
-const pause = 300;
+const pauseMs = 300;
 
 export function createGpuSession(): GpuSession {
   let session: Promise<Session> | undefined;
+  let everOpen = false;
 
   const current = async (): Promise<Session> => {
     const before = await session?.catch(() => undefined);
     if (before && !before.lost && !before.gpu.failure) return before;
     if (before) closeGpu(before.gpu);
-    return start(before !== undefined);
+    const opened = await (everOpen ? startAgain() : start());
+    everOpen = true;
+    return opened;
   };
   /** Callers at the same time get the same one. */
   const ready = () => (session = current());
@@ -47,20 +52,24 @@ export function createGpuSession(): GpuSession {
   };
 }
 
-async function start(again: boolean): Promise<Session> {
-  const { adapter, name, software } = await adapterOnceMore(again ? tries : 1);
+async function start(): Promise<Session> {
+  const { adapter, name, software } = await requestBrowserAdapter();
   const session: Session = { gpu: await openGpu(adapter), summary: { name, software }, lost: false };
   void session.gpu.device.lost.then(() => (session.lost = true));
   return session;
 }
 
-/** After the browser's GPU process has died there is no adapter until a new one is up. */
-async function adapterOnceMore(triesLeft: number) {
-  try {
-    return await requestBrowserAdapter();
-  } catch (error) {
-    if (triesLeft <= 1) throw error;
-    await new Promise((resolve) => setTimeout(resolve, pause));
-    return adapterOnceMore(triesLeft - 1);
+async function startAgain(): Promise<Session> {
+  for (let i = 0; i < tries; i++) {
+    try {
+      return await start();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
   }
+  // Browsers close WebGPU to a page for a while when the graphics card is lost repeatedly.
+  throw new Failure(
+    'DeviceLost',
+    'the graphics card was lost and the browser gives it no more: wait two minutes, or start the browser anew',
+  );
 }
