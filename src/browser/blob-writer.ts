@@ -5,7 +5,7 @@
 export function createBlobWriter(): {
   readonly stream: WritableStream<{ readonly data: Uint8Array<ArrayBuffer>; readonly position: number }>;
   /** All that was written. */
-  blob(type: string): Blob;
+  readonly blob: (type: string) => Blob;
 } {
   let whole = new Blob([]);
   const stream = new WritableStream<{ data: Uint8Array<ArrayBuffer>; position: number }>({
