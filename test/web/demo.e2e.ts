@@ -119,9 +119,22 @@ describe.skipIf(!chromiumPath)(`the demo in the page${skippedBecause}`, () => {
 
   it('has no accessibility violation with the panels of the inside open', async () => {
     await page.getByText(texts.inside.heading, { exact: true }).click();
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await expectAccessible(page);
+    const tabs = page.getByRole('tab');
+    await tabs.first().waitFor();
+    for (const tab of await tabs.all()) {
+      await tab.click();
+      const panel = page.getByRole('tabpanel');
+      await panel.locator('canvas, svg, table').first().waitFor({ timeout: 120_000 });
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await expectAccessible(page);
+      }
+      const links = await panel
+        .getByRole('link')
+        .evaluateAll((all) => all.map((link) => (link as HTMLAnchorElement).href));
+      for (const link of links.filter((href) => href.startsWith(site.origin))) {
+        expect((await fetch(link)).status, link).toBe(200);
+      }
     }
   });
 

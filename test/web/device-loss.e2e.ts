@@ -36,7 +36,7 @@ describe.skipIf(!chromiumPath)(`loss of the GPU${skippedBecause}`, () => {
     await page.getByRole('alert').getByText(texts.failures.hints.DeviceLost).waitFor();
     await page.getByRole('button', { name: texts.retry }).click();
     await finished(page);
-    await page.getByText('13 frames').first().waitFor();
+    await page.getByText('Done: 13 frames').waitFor();
     expect(await page.evaluate(() => 'notReloaded' in globalThis)).toBe(true);
     expect(browser.outside).toEqual([]);
   });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { texts } from '../../web/src/texts.js';
 import type { WatchedBrowser, WatchedContext } from './chromium.js';
 import { chromiumPath, openBrowser, openContext, skippedBecause } from './chromium.js';
-import { chooseFile, generate, openPage, repositoryFile, useShortSpeech } from './page.js';
+import { choose, chooseFile, generate, openPage, repositoryFile, useShortSpeech } from './page.js';
 import { serveSite, type Site } from './site.js';
 
 /** A visit; then the server is gone for good. */
@@ -39,15 +39,15 @@ describe.skipIf(!chromiumPath)(`the page without its server${skippedBecause}`, (
   it('animates with that checkpoint', async () => {
     await openPage(page, `${site.url}#nfe=2`);
     await useShortSpeech(page);
-    await page.getByRole('radio', { name: /tiny/ }).check();
+    await choose(page, texts.model.heading, /^float/);
     await generate(page);
-    await page.getByText('13 frames').waitFor();
+    await page.getByText('Done: 13 frames').waitFor();
   });
 
   it('animates with the demo model', async () => {
-    await page.getByRole('radio', { name: texts.model.demo }).check();
+    await choose(page, texts.model.heading, texts.model.demo);
     await generate(page);
-    await page.getByText('13 frames').waitFor();
+    await page.getByText('Done: 13 frames').waitFor();
   });
 
   it('confines the worker to its origin, too', async () => {

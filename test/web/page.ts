@@ -57,6 +57,11 @@ export async function useShortSpeech(page: Page): Promise<void> {
   await page.getByRole('img', { name: texts.speech.waveform(0.5) }).waitFor();
 }
 
+/** Chooses one of several, as a visitor does: by its label, which is all there is to see of a radio button. */
+export async function choose(page: Page, heading: string, name: string | RegExp): Promise<void> {
+  await section(page, heading).locator('label').filter({ hasText: name }).first().click();
+}
+
 interface NamedBytes {
   readonly name: string;
   readonly mimeType: string;
