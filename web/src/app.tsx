@@ -30,22 +30,24 @@ export function App() {
           <Alert place="page" />
           <LinkNotice />
         </div>
-        <div class="inputs">
-          <PortraitCard />
-          <SpeechCard />
-          <ModelCard />
-          <SettingsCard />
+        <div class="work">
+          <div class="inputs">
+            <PortraitCard />
+            <SpeechCard />
+            <ModelCard />
+            <SettingsCard />
+          </div>
+          <section class="output" aria-labelledby="video-heading">
+            <h2 id="video-heading" class="visually-hidden" tabIndex={-1}>
+              {texts.run.heading}
+            </h2>
+            <Stage />
+            <RunAlert />
+            <GenerateBar />
+            <Exports />
+            <AdapterNote />
+          </section>
         </div>
-        <section class="output" aria-labelledby="video-heading">
-          <h2 id="video-heading" class="visually-hidden" tabIndex={-1}>
-            {texts.run.heading}
-          </h2>
-          <Stage />
-          <RunAlert />
-          <GenerateBar />
-          <Exports />
-          <AdapterNote />
-        </section>
         <InsideSlot />
       </main>
       <footer>
