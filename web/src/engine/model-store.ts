@@ -14,6 +14,7 @@ const partial = '.partial';
 const spare = 16 * 2 ** 20;
 
 export async function listModels(): Promise<SavedModel[]> {
+  if (!(await canSave())) return [];
   const folder = await openFolder();
   const models: SavedModel[] = [];
   for await (const [name, handle] of folder.entries()) {
@@ -81,6 +82,14 @@ export async function saveModel(
     await folder.removeEntry(id + partial).catch(() => undefined);
     throw error;
   }
+}
+
+/** Some browsers have no private file system in their private windows. */
+export async function canSave(): Promise<boolean> {
+  return openFolder().then(
+    () => true,
+    () => false,
+  );
 }
 
 async function openFolder(): Promise<FileSystemDirectoryHandle> {

@@ -1,7 +1,7 @@
 import type { LoadedWeights } from 'float-webgpu';
 import { openWeightsFiles, openWeightsUrl } from 'float-webgpu/browser';
 import type { ModelSummary, OnProgress } from './api.js';
-import { openModel, saveModel } from './model-store.js';
+import { canSave, openModel, saveModel } from './model-store.js';
 
 /** A model that is ready to run. */
 export interface OpenModel extends LoadedWeights {
@@ -20,7 +20,10 @@ export async function openDemo(
   return named(await openWeightsUrl(url, { onBytes: onProgress, signal }), 'demo');
 }
 
-/** Converts the user's files to one that is kept, and opens that. Nothing is ever sent anywhere. */
+/**
+ * Converts the user's files to one that is kept, and opens that; uses them as they are where nothing can be kept. Nothing is ever sent
+ * anywhere.
+ */
 export async function importFiles(
   files: readonly File[],
   onProgress: OnProgress,
@@ -28,6 +31,7 @@ export async function importFiles(
 ): Promise<OpenModel> {
   const loaded = await openWeightsFiles(files);
   signal.throwIfAborted();
+  if (!(await canSave())) return named(loaded, nameOf(files));
   return openSaved(await saveModel(loaded, nameOf(files), onProgress, signal));
 }
 

@@ -79,7 +79,12 @@ export async function runAnimation(
     }
     const { file, soundCodec } = await video.close();
     const gpuBytes = gpu.memory.peak;
-    const summary = { frames, fps, ...size, seconds: seconds(), firstFrame, gpuBytes, soundCodec };
+    // A video's sides are even; its last column or row is then repeated.
+    const [width, height] = [size.width, size.height].map((side) => 2 * Math.ceil(side / 2)) as [
+      number,
+      number,
+    ];
+    const summary = { frames, fps, width, height, seconds: seconds(), firstFrame, gpuBytes, soundCodec };
     return { ...inputs, motion: joinArrays(motion), windows, video: file, summary };
   } catch (error) {
     await video.abort();
