@@ -16,13 +16,13 @@ let speechLoad = Promise.resolve();
 /** What generating waits for: the portrait and the speech last chosen, read or refused. */
 export const inputsSettled = () => Promise.all([portraitLoad, speechLoad]);
 
-/** Opens the GPU, anew after it was lost. False where it cannot be. */
-export async function openGpu(): Promise<boolean> {
+/** Opens the GPU, anew after it was lost. False where it cannot be, which is told at `place`. */
+export async function openGpu(place: 'page' | 'run'): Promise<boolean> {
   try {
     state.adapter.value = await engine.openGpu();
     return true;
   } catch (error) {
-    state.fail('run', error);
+    state.fail(place, error);
     return false;
   }
 }
@@ -198,6 +198,10 @@ export function importModel(files: readonly File[]): Promise<void> {
       state.importing.value = undefined;
     }
   });
+}
+
+export function cancelImport(): void {
+  engine.cancel().catch((error: unknown) => state.fail('model', error));
 }
 
 export async function deleteModel(id: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { Alert } from './components/alert.js';
+import { IconButton } from './components/controls.js';
 import { DropZone } from './components/drop-zone.js';
 import { Exports } from './components/exports.js';
 import { GenerateBar, RunAlert } from './components/generate.js';
@@ -16,9 +17,13 @@ import { texts } from './texts.js';
 export function App() {
   return (
     <>
-      <a class="skip" href="#video-heading">
+      <button
+        type="button"
+        class="button skip"
+        onClick={() => document.getElementById('video-heading')?.focus()}
+      >
         {texts.skip}
-      </a>
+      </button>
       <header>
         <h1>{texts.heading}</h1>
         <p class="lead">
@@ -69,10 +74,11 @@ function LinkNotice() {
   return (
     <div role="status">
       {problems.length > 0 && (
-        <p class="notice">
+        <div class="notice">
           <Icon name="link" />
-          {texts.settings.linkProblems(problems)}
-        </p>
+          <p>{texts.settings.linkProblems(problems)}</p>
+          <IconButton icon="close" label={texts.dismiss} onClick={() => (linkProblems.value = [])} />
+        </div>
       )}
     </div>
   );

@@ -5,5 +5,5 @@ import { followLink } from './link.js';
 
 render(<App />, document.getElementById('app') as HTMLElement);
 followLink();
-void openGpu();
+void openGpu('page');
 void listModels();

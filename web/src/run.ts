@@ -57,7 +57,7 @@ export function cancel(): void {
 /** After a failure: with a new GPU device, should the old one be gone. */
 export async function tryAgain(): Promise<void> {
   state.clearFailure('run');
-  if (await openGpu()) await generate();
+  if (await openGpu('run')) await generate();
 }
 
 function follow(number: number, player: ReturnType<typeof createPlayer>, fps: number): RunListener {

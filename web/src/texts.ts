@@ -142,6 +142,7 @@ export const texts = {
     size: 'Video size',
     sizes: (pixels: number) => (pixels === 0 ? 'Automatic' : `${pixels} pixels`),
     pasteBack: 'Put the talking square back into the whole picture',
+    pasteBackHint: 'The outlined square will move; its border fades into the picture.',
     mark: 'Show “AI” in the corner of the video',
     numberWrong: (least: number, most: number) => `Expected a whole number from ${least} to ${most}.`,
     reset: 'Reset all settings',
@@ -227,8 +228,7 @@ export const texts = {
       NoWebGpu: '',
       DeviceLost: 'Your portrait, speech and settings are still here.',
       OutOfMemory: 'Close other tabs, choose a smaller video size or a shorter recording, then try again.',
-      NoVideoEncoder:
-        'The motion and PNGs need no encoder; a current Chrome, Edge or Safari can make the video.',
+      NoVideoEncoder: '',
       Cancelled: '',
       Unexpected: 'Try again; if it happens again, reload the page.',
     } satisfies Record<FailureKind, string>,

@@ -23,7 +23,7 @@ export function CameraDialog({ onClose }: { readonly onClose: () => void }) {
     };
     open().catch(() => {
       fail('portrait', Object.assign(new Error(texts.camera.failed), { name: 'Input' }));
-      onClose();
+      close();
     });
     return () => {
       closed = true;
@@ -31,10 +31,12 @@ export function CameraDialog({ onClose }: { readonly onClose: () => void }) {
     };
   }, []);
 
+  // Closing, rather than going away, gives the focus back to the button that opened the dialog.
+  const close = () => dialog.current?.close();
   const take = async () => {
     const picture = video.current && (await still(video.current));
     if (!picture) return;
-    onClose();
+    close();
     await choosePortrait(picture, texts.camera.name);
   };
   return (
@@ -42,7 +44,7 @@ export function CameraDialog({ onClose }: { readonly onClose: () => void }) {
       <h2 id="camera-heading">{texts.camera.heading}</h2>
       <video ref={video} class="camera" autoplay muted playsInline aria-label={texts.camera.shown} />
       <div class="row end">
-        <Button label={texts.cancel} onClick={onClose} />
+        <Button label={texts.cancel} onClick={close} />
         <button type="button" class="button primary" onClick={() => void take()}>
           <Icon name="camera" />
           {texts.camera.take}

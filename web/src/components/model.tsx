@@ -1,10 +1,11 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { chooseModel, deleteModel, importModel } from '../actions.js';
+import { cancelImport, chooseModel, deleteModel, importModel } from '../actions.js';
 import type { SavedModel } from '../engine/api.js';
 import { busy, importing, model, modelChoice, running, savedModels } from '../state.js';
 import { texts } from '../texts.js';
 import { Alert } from './alert.js';
+import { sortFiles } from './file-kind.js';
 import { Button, Card, Choice, FileButton, IconButton } from './controls.js';
 
 export function ModelCard() {
@@ -66,15 +67,24 @@ export function ModelCard() {
             folder
             multiple
             disabled={blocked}
-            onFiles={(files) => void importModel(files)}
+            onFiles={(files) => void importModel(modelFiles(files))}
           />
         </div>
       )}
+      <p class="hint" role="status">
+        {busy.value.model && !importing.value && texts.model.loading}
+      </p>
       <p class="hint">{texts.model.openNote}</p>
       <p class="hint">{texts.model.licence}</p>
       {deleting.value && <DeleteDialog saved={deleting.value} onClose={() => (deleting.value = undefined)} />}
     </Card>
   );
+}
+
+/** A folder holds other files besides; if nothing in it looks like a model, the engine says so. */
+function modelFiles(files: readonly File[]): readonly File[] {
+  const { model } = sortFiles(files);
+  return model.length > 0 ? model : files;
 }
 
 function ImportProgress() {
@@ -84,6 +94,7 @@ function ImportProgress() {
       <label for="import-progress">{texts.model.importing}</label>
       <progress id="import-progress" {...(total > 0 && { max: total, value: done })} />
       <span class="hint numbers">{total > 0 && texts.model.importProgress(done, total)}</span>
+      <Button label={texts.cancel} onClick={cancelImport} />
     </div>
   );
 }
@@ -91,8 +102,9 @@ function ImportProgress() {
 function DeleteDialog({ saved, onClose }: { readonly saved: SavedModel; readonly onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
+  const close = () => dialog.current?.close();
   const confirm = () => {
-    onClose();
+    close();
     void deleteModel(saved.id);
   };
   return (
@@ -100,7 +112,7 @@ function DeleteDialog({ saved, onClose }: { readonly saved: SavedModel; readonly
       <h2 id="delete-heading">{texts.model.removeHeading}</h2>
       <p>{texts.model.removeText(saved.name, saved.bytes)}</p>
       <div class="row end">
-        <Button label={texts.cancel} onClick={onClose} />
+        <Button label={texts.cancel} onClick={close} />
         <button type="button" class="button primary" onClick={confirm}>
           {texts.model.removeConfirm}
         </button>

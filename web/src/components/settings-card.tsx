@@ -1,11 +1,12 @@
 import { solverNames } from 'float-webgpu';
 import { defaultSettings, limits, parseGuidance } from '../settings.js';
-import { change, settings } from '../state.js';
+import { change, portrait as picture, settings, square } from '../state.js';
 import { texts } from '../texts.js';
 import { Button, IconButton } from './controls.js';
 import { CopyLink } from './copy-link.js';
 import { EmotionTimeline } from './emotion-timeline.js';
 import { Field, Range, TextField, WholeField } from './fields.js';
+import { WholePreview } from './preview.js';
 
 const t = texts.settings;
 const sizes = [0, 256, 512, 768, 1024];
@@ -111,6 +112,12 @@ export function SettingsCard() {
               />
               {t.pasteBack}
             </label>
+            {now.pasteBack && picture.value && square.value && (
+              <div class="paste-back">
+                <WholePreview portrait={picture.value} square={square.value} />
+                <p class="hint">{t.pasteBackHint}</p>
+              </div>
+            )}
             <label class="check">
               <input
                 type="checkbox"

@@ -43,19 +43,21 @@ export function SpeechCard() {
         ))}
       </fieldset>
       {chosen ? <SpeechPlayer key={chosen.url} speech={chosen} /> : <div class="speech-player" />}
-      {recording.value ? (
-        <RecordingBar recording={recording.value} onStop={() => void stop()} />
-      ) : (
-        <div class="row">
-          <FileButton
-            icon="upload"
-            label={texts.speech.pick}
-            accept="audio/*,video/*,.wav,.mp3,.flac,.ogg,.opus,.m4a"
-            onFiles={([file]) => file && void chooseSpeech(file, file.name)}
-          />
-          <Button icon="microphone" label={texts.speech.record} onClick={() => void record()} />
-        </div>
-      )}
+      <div class="row">
+        <FileButton
+          icon="upload"
+          label={texts.speech.pick}
+          accept="audio/*,video/*,.wav,.mp3,.flac,.ogg,.opus,.m4a"
+          disabled={recording.value !== undefined}
+          onFiles={([file]) => file && void chooseSpeech(file, file.name)}
+        />
+        <Button
+          icon={recording.value ? 'stop' : 'microphone'}
+          label={recording.value ? texts.speech.stop : texts.speech.record}
+          onClick={() => void (recording.value ? stop() : record())}
+        />
+        {recording.value && <RecordingMeter recording={recording.value} />}
+      </div>
       <p class="hint" role="status">
         {busy.value.speech && texts.speech.loading}
       </p>
@@ -102,12 +104,10 @@ function SpeechPlayer({ speech: { name, url, seconds, peaks, example } }: { read
   );
 }
 
-function RecordingBar({ recording, onStop }: { readonly recording: Recording; readonly onStop: () => void }) {
+function RecordingMeter({ recording }: { readonly recording: Recording }) {
   const level = useSignal(0);
   const seconds = useSignal(0);
-  const row = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    row.current?.querySelector('button')?.focus();
     const started = performance.now();
     const timer = setInterval(() => {
       level.value = recording.level();
@@ -116,10 +116,9 @@ function RecordingBar({ recording, onStop }: { readonly recording: Recording; re
     return () => clearInterval(timer);
   }, [recording]);
   return (
-    <div class="row" ref={row}>
-      <Button icon="stop" label={texts.speech.stop} onClick={onStop} />
+    <>
       <meter aria-label={texts.speech.level} min={0} max={1} value={level} />
       <span class="hint numbers">{texts.speech.recording(seconds.value)}</span>
-    </div>
+    </>
   );
 }
