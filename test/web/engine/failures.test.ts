@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NoWebGpuError } from '../../../src/browser/adapter.js';
+import { NoVideoEncoderError, NoWebGpuError } from '../../../src/browser/errors.js';
 import { InputError, OutOfMemoryError } from '../../../src/errors.js';
 import { Failure, toFailure } from '../../../web/src/engine/failures.js';
 
@@ -9,6 +9,7 @@ describe('toFailure', () => {
   it('knows the errors of the library', () => {
     expect(kind(new InputError('a.png: not a PNG'))).toBe('Input');
     expect(kind(new NoWebGpuError('Firefox 120 has no WebGPU'))).toBe('NoWebGpu');
+    expect(kind(new NoVideoEncoderError('no H.264'))).toBe('NoVideoEncoder');
     expect(kind(new OutOfMemoryError('conv needs 9 MiB'))).toBe('OutOfMemory');
     expect(toFailure(new InputError('a.png: not a PNG'), false).message).toBe('a.png: not a PNG');
   });

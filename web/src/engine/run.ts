@@ -12,6 +12,7 @@ import {
   writeSafetensors,
 } from 'float-webgpu';
 import { createBrowserVideo } from 'float-webgpu/browser';
+import { ahead } from './ahead.js';
 import type { OnProgress, RunListener, RunSettings, RunSummary } from './api.js';
 import { Failure } from './failures.js';
 import { zipFrames } from './frames-zip.js';
@@ -72,18 +73,14 @@ export async function runAnimation(
       onMotion: (window) => motion.push(window),
       onWindow: (window) => windows.push(window),
     });
-    for await (const { count, picture } of drawn) {
+    for await (const { count, picture } of ahead(drawn)) {
       await video.addFrame(finish(picture));
       if (frames++ === 0) firstFrame = seconds();
       listener.onFrame(frames, count, seconds());
     }
     const { file, soundCodec } = await video.close();
     const gpuBytes = gpu.memory.peak;
-    // A video's sides are even; its last column or row is then repeated.
-    const [width, height] = [size.width, size.height].map((side) => 2 * Math.ceil(side / 2)) as [
-      number,
-      number,
-    ];
+    const [width, height] = [even(size.width), even(size.height)];
     const summary = { frames, fps, width, height, seconds: seconds(), firstFrame, gpuBytes, soundCodec };
     return { ...inputs, motion: joinArrays(motion), windows, video: file, summary };
   } catch (error) {
@@ -103,7 +100,7 @@ export function exportFrames(
   async function* frames() {
     const portrait = cropSquare(run.portrait, run.settings.square);
     const drawn = animate(floatOf(gpu, run.model), portrait, run.speech, { motion: run.motion, signal });
-    for await (const { picture } of drawn) yield finish(picture);
+    for await (const { picture } of ahead(drawn)) yield finish(picture);
   }
   return zipFrames(frames(), (done) => onProgress(done, run.summary.frames));
 }
@@ -127,6 +124,9 @@ export function lastRunOf(gpu: Gpu, run: CompleteRun): LastRun {
     solver,
   };
 }
+
+/** Of a video's odd side the last column or row is repeated. */
+const even = (side: number) => 2 * Math.ceil(side / 2);
 
 const floatOf = (gpu: Gpu, { model, weights }: OpenModel): FloatModel => ({ gpu, model, weights });
 
