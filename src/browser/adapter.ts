@@ -1,9 +1,5 @@
+import { NoWebGpuError } from './errors.js';
 import { browserOf, type Browser } from './user-agent.js';
-
-/** WebGPU is not to be had here. The message is one line: which browser this is, what is missing, what to do. */
-export class NoWebGpuError extends Error {
-  override readonly name = 'NoWebGpuError';
-}
 
 export interface BrowserAdapter {
   readonly adapter: GPUAdapter;

@@ -2,11 +2,7 @@ import { EncodedPacket } from 'mediabunny';
 import { avcLevel } from '../media/avc.js';
 import type { Picture } from '../media/picture.js';
 import { even, toI420 } from '../media/yuv.js';
-
-/** This browser cannot write H.264 video, or not of this size. */
-export class NoVideoEncoderError extends Error {
-  override readonly name = 'NoVideoEncoderError';
-}
+import { NoVideoEncoderError } from './errors.js';
 
 export interface H264Packet {
   readonly packet: EncodedPacket;

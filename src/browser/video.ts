@@ -9,13 +9,11 @@ import {
 import type { Picture } from '../media/picture.js';
 import { joinFragments } from '../media/remux.js';
 import type { Sound } from '../media/sound.js';
-import { addSoundTrack, trackChannels, type SoundEncoder, type SoundTrack } from '../media/sound-track.js';
+import { addSoundTrack, trackChannels, type SoundTrack } from '../media/sound-track.js';
 import { even } from '../media/yuv.js';
 import { createBlobWriter } from './blob-writer.js';
 import { openH264Encoder } from './h264-encoder.js';
 import { openSoundEncoder } from './sound-encoder.js';
-
-export { NoVideoEncoderError } from './h264-encoder.js';
 
 export interface BrowserVideoOptions {
   /** Size of every picture. The video's size is the next even one, the last column or row repeated. */
@@ -36,7 +34,7 @@ export interface BrowserVideoFile {
   /** An MP4 with one index. */
   readonly file: Blob;
   /** AAC where the browser encodes it, else Opus, else none. */
-  readonly soundCodec: SoundEncoder['codec'] | 'none';
+  readonly soundCodec: 'aac' | 'opus' | 'none';
 }
 
 export interface BrowserVideo {

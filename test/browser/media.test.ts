@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { readSound } from '../../src/browser/sound.js';
-import { createBrowserVideo, NoVideoEncoderError } from '../../src/browser/video.js';
+import { NoVideoEncoderError } from '../../src/browser/errors.js';
+import { createBrowserVideo } from '../../src/browser/video.js';
 import { InputError } from '../../src/errors.js';
 import { readWav } from '../../src/node/wav.js';
 
