@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { texts } from './texts.js';
 
 export interface Asked<T> {
   readonly value?: T;
@@ -49,5 +50,6 @@ export function useAsked<T>(key: unknown, ask: () => Promise<T>): Asked<T> {
 }
 
 function failureOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  return error.name === 'Cancelled' ? texts.cancelled : error.message;
 }

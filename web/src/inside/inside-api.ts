@@ -56,7 +56,7 @@ export interface WindowInside {
   readonly start: number;
   readonly length: number;
   readonly preceding: number;
-  /** The run's solver, or Euler's in place of dopri5, whose steps are its own. */
+  /** The run's. Of dopri5, whose steps are its own, what follows is Euler's method on the grid of nfe points. */
   readonly solver: SolverName;
   /** The ODE's times. */
   readonly t: readonly number[];

@@ -19,6 +19,7 @@ export const texts = {
     `${index + 1} of ${count}, at ${seconds.toFixed(2)} s`,
   computing: 'Computing …',
   retry: 'Try again',
+  cancelled: 'This stopped because a new video is being made.',
   newTab: 'Opens in a new tab',
   model: 'In the model’s description',
   kernel: (name: string) => `Kernel ${name}`,
@@ -131,7 +132,11 @@ export const texts = {
     pathSummary: (name: string, from: number, to: number, spreadFrom: number, spreadTo: number) =>
       `In this frame ${name} goes from ${coefficient(from)} in the noise to ${coefficient(to)}; over the window’s frames its standard deviation goes from ${coefficient(spreadFrom)} to ${coefficient(spreadTo)}.`,
     solver: (name: SolverName, steps: number) =>
-      `Solved by ${solverNames[name]} in ${steps} ${steps === 1 ? 'step' : 'steps'} from the run’s own noise, before the head motion setting. After dopri5, which chooses its own steps, Euler’s method on the setting’s grid is shown instead.`,
+      `${
+        name === 'dopri5'
+          ? `The run used ${solverNames[name]}, which chooses its own steps; shown is Euler’s`
+          : `Solved by ${solverNames[name]}`
+      } in ${steps} ${steps === 1 ? 'step' : 'steps'} from the run’s own noise, before the head motion setting.`,
   },
 
   kernels: {

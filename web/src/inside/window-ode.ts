@@ -25,7 +25,7 @@ export async function solveWindow(
   directions: Directions,
 ): Promise<WindowInside> {
   const [length, preceding, d] = [windowFrames(config), config.num_prev_frames, config.dim_w];
-  const solver = run.solver === 'dopri5' ? 'euler' : run.solver;
+  const followed = run.solver === 'dopri5' ? 'euler' : run.solver;
   const seen: { t: number; lambda: Float32Array; terms: WindowInside['terms'][number] }[] = [];
   const field = async (t: number, x: Float32Array) => {
     const lambda = motionCoefficients(directions, x);
@@ -34,11 +34,11 @@ export async function solveWindow(
     seen.push({ t, lambda, terms: guidanceTerms(out, v, scales, { preceding, length, d }) });
     return v;
   };
-  const { x, evaluations, steps } = await integrate(field, noise, { solver, nfe: run.nfe });
+  const { x, evaluations, steps } = await integrate(field, noise, { solver: followed, nfe: run.nfe });
 
   const starts = seen.filter((_, n) => n % (evaluations / steps) === 0);
   return {
-    ...{ index, start, length, preceding, solver },
+    ...{ index, start, length, preceding, solver: run.solver },
     t: [...starts.map(({ t }) => t), 1],
     path: [...starts.map(({ lambda }) => lambda), motionCoefficients(directions, x)],
     terms: starts.map(({ terms }) => terms),
