@@ -15,13 +15,18 @@ const engine = createEngine(self.name);
 /** Pieces of video and pictures change hands; everything else is copied. */
 const api: Omit<WorkerApi, 'inside'> & { inside: InsideApi } = {
   ...engine,
-  generate: (settings, listener) =>
-    engine.generate(settings, {
+  async generate(settings, listener) {
+    // Callbacks and answers travel apart: the answer waits until the last piece has arrived.
+    const delivered: unknown[] = [];
+    const summary = await engine.generate(settings, {
       onStage: (stage) => listener.onStage(stage),
-      onVideoType: (type) => listener.onVideoType(type),
-      onVideoPiece: (piece) => listener.onVideoPiece(transfer(piece, [piece.buffer])),
+      onVideoType: (type) => void delivered.push(listener.onVideoType(type)),
+      onVideoPiece: (piece) => void delivered.push(listener.onVideoPiece(transfer(piece, [piece.buffer]))),
       onFrame: (done, total, seconds) => listener.onFrame(done, total, seconds),
-    }),
+    });
+    await Promise.all(delivered);
+    return summary;
+  },
   inside: {
     ...engine.inside,
     draw: async (lambda) => handOver(await engine.inside.draw(lambda)),
@@ -39,7 +44,7 @@ function handOver<T extends Image | FrameInside>(result: T): T {
         ];
   return transfer(
     result,
-    arrays.map(({ buffer }) => buffer as ArrayBuffer),
+    [...new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer))],
   );
 }
 
