@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { setSquare } from '../actions.js';
 import type { Square } from '../engine/api.js';
 import type { Portrait } from '../state.js';
-import { square } from '../state.js';
+import { change, settings, square, squareByHand } from '../state.js';
 import { texts } from '../texts.js';
 import { dragCorner, moveSquare, resizeSquare } from './square.js';
 
@@ -63,8 +63,8 @@ export function CropEditor({ portrait }: { readonly portrait: Portrait }) {
 
 /** How the square is moved, and where it is once it rests. */
 export function SquareNotes() {
-  const { x, y, size } = square.value ?? { x: 0, y: 0, size: 0 };
-  const text = texts.portrait.squareAt(x, y, size);
+  const at = square.value;
+  const text = at ? texts.portrait.squareAt(at.x, at.y, at.size) : '';
   const said = useSignal(text);
   useEffect(() => {
     const timer = setTimeout(() => (said.value = text), 400);
@@ -100,6 +100,16 @@ function keyed(event: KeyboardEvent, from: Square, picture: Portrait): Square | 
   return moveSquare(from, dx * step, dy * step, picture);
 }
 
+/** Takes the square of now; what is returned puts it back. */
+function squareKeeper(): () => void {
+  const [kept, byHand, crop] = [square.value, squareByHand.value, settings.value.crop];
+  return () => {
+    square.value = kept;
+    squareByHand.value = byHand;
+    change({ crop });
+  };
+}
+
 function drag(down: PointerEvent, frame: HTMLElement, from: Square, picture: Portrait): void {
   if (down.button !== 0) return;
   const target = down.currentTarget as HTMLElement;
@@ -118,7 +128,12 @@ function drag(down: PointerEvent, frame: HTMLElement, from: Square, picture: Por
     setSquare(dragCorner(from, corner, { x: start.x + dx, y: start.y + dy }, picture));
   };
   target.addEventListener('pointermove', move, { signal: stop.signal });
-  for (const end of ['pointerup', 'pointercancel'] as const) {
-    target.addEventListener(end, () => stop.abort(), { signal: stop.signal });
-  }
+  target.addEventListener('pointerup', () => stop.abort(), { signal: stop.signal });
+  // The browser took the finger for scrolling: nothing was meant to move.
+  const undo = squareKeeper();
+  const cancelled = () => {
+    stop.abort();
+    undo();
+  };
+  target.addEventListener('pointercancel', cancelled, { signal: stop.signal });
 }
