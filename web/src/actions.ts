@@ -55,6 +55,7 @@ function startPortrait(
   state.setBusy('portrait', true);
   state.clearFailure('portrait');
   const load = async () => {
+    if (turn !== portraitTurn) return;
     try {
       const file = await read();
       if (turn !== portraitTurn) return;
@@ -82,6 +83,7 @@ function startSpeech(read: () => Promise<Blob>, name: string, example: SpeechNam
   state.setBusy('speech', true);
   state.clearFailure('speech');
   const load = async () => {
+    if (turn !== speechTurn) return;
     try {
       const file = await read();
       if (turn !== speechTurn) return;

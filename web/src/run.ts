@@ -18,6 +18,7 @@ let runs = 0;
 export async function generate(): Promise<void> {
   if (state.running.value) return;
   batch(() => {
+    state.clearFailure('page');
     state.clearFailure('run');
     state.run.value = { kind: 'running', stage: 'model', done: 0, total: 0 };
   });

@@ -57,7 +57,8 @@ export const texts = {
       'The demo model was trained on drawings like these. Photographs need the authors’ checkpoint, see “Model”.',
     shown: (name: string) => `The portrait, ${name}`,
     square: 'Animated square',
-    squareHint: 'Drag the square, or move it with the arrow keys and resize it with plus and minus.',
+    squareHint:
+      'Drag the square (on a touch screen tap it first), or move it with the arrow keys and resize it with plus and minus.',
     squareAt: (x: number, y: number, size: number) =>
       `It has ${size} × ${size} pixels, ${x} from the left and ${y} from the top.`,
     squareRole: 'movable square',
