@@ -101,6 +101,9 @@ export async function expectAccessible(page: Page): Promise<void> {
   // Through the browser's debugger, as the page's policy would not let us add a script.
   await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {
+    // Colours on their way from light to dark are none to judge.
+    for (const animation of document.getAnimations())
+      if (animation instanceof CSSTransition) animation.finish();
     const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document);
     return violations.map(
       ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' | ')}`,
