@@ -42,10 +42,7 @@ function handOver<T extends Image | FrameInside>(result: T): T {
           result.picture.data,
           ...result.levels.flatMap(({ flow, mask, feature, warped }) => [flow, mask, feature, warped]),
         ];
-  return transfer(
-    result,
-    [...new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer))],
-  );
+  return transfer(result, [...new Set(arrays.map(({ buffer }) => buffer as ArrayBuffer))]);
 }
 
 expose(api);
