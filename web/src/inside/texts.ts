@@ -47,7 +47,7 @@ export const texts = {
   directions: {
     tab: 'Directions',
     intro:
-      'Each direction changes one thing about the face, and the identity is apart from all of them. With every λ at 0 the decoder draws the identity alone, a face without pose or expression.',
+      'Each direction is one way in which this face can move, and who it is is kept apart from all of them. With every λ at 0 the decoder draws that identity alone, without the portrait’s pose and expression. Move the sliders, or let one sweep.',
     equation: 'picture = decoder(sᵣ + Σₘ λₘ vₘ)',
     start: 'Start from',
     portrait: 'Portrait',

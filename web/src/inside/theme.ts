@@ -12,6 +12,8 @@ export interface Theme {
   readonly font: string;
 }
 
+const known = new Map<string, readonly number[]>();
+
 /** Whether the page is dark, told by what its text looks like: drawings are made anew when it changes. */
 export const dark = signal(isDark());
 
@@ -44,13 +46,17 @@ function brightness([r = 0, g = 0, b = 0]: readonly number[]): number {
   return 0.3 * r + 0.6 * g + 0.1 * b;
 }
 
-/** R, G, B of any CSS colour. */
-function rgbOf(colour: string): number[] {
-  const probe = new OffscreenCanvas(1, 1).getContext('2d');
+/** R, G, B of any CSS colour, by painting with it. */
+function rgbOf(colour: string): readonly number[] {
+  const before = known.get(colour);
+  if (before) return before;
+  const probe = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
   if (!probe) return [0, 0, 0];
-  probe.fillStyle = colour || 'black';
+  probe.fillStyle = colour;
   probe.fillRect(0, 0, 1, 1);
-  return [...probe.getImageData(0, 0, 1, 1).data.subarray(0, 3)];
+  const rgb = [...probe.getImageData(0, 0, 1, 1).data.subarray(0, 3)];
+  known.set(colour, rgb);
+  return rgb;
 }
 
 /** Colours of many lines, told apart by hue: neighbours lie a golden angle from each other. */
