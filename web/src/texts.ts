@@ -221,6 +221,7 @@ export const texts = {
     heading: 'Look inside',
     note: 'the motion, the warping, the attention, frame by frame',
     loading: 'Opening …',
+    waiting: 'A new video is being made; it can be looked into when it is done.',
   },
 
   failures: {
