@@ -21,6 +21,8 @@ interface PackageJson {
 }
 const json = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as PackageJson;
 
+const example = readFileSync(join(root, 'examples/browser/main.ts'), 'utf8');
+
 /** A program elsewhere that has installed the package as it would be published, and what the package needs. */
 let consumer: string;
 let installed: string;
@@ -121,6 +123,7 @@ describe('a strict TypeScript program', () => {
     const project = join(consumer, moduleResolution);
     await mkdir(project);
     await writeFile(join(project, 'main.ts'), source);
+    await writeFile(join(project, 'example.ts'), example);
     const compilerOptions = {
       target: 'ES2023',
       lib: ['ES2023', 'DOM'],
@@ -133,7 +136,10 @@ describe('a strict TypeScript program', () => {
       skipLibCheck: false,
       noEmit: true,
     };
-    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
+    await writeFile(
+      join(project, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions, files: ['main.ts', 'example.ts'] }),
+    );
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const complaints = await run(process.execPath, [tsc, '-p', project]).then(
       () => '',
@@ -143,10 +149,16 @@ describe('a strict TypeScript program', () => {
   });
 });
 
+describe('the example', () => {
+  it('is at most 30 lines', () => {
+    expect(example.trim().split('\n').length).toBeLessThanOrEqual(30);
+  });
+});
+
 describe('a bundle for browsers', () => {
   /** The code of all chunks, and the modules that are imported from outside. */
   async function bundle(source: string): Promise<{ code: string; imports: string[] }> {
-    await writeFile(join(consumer, 'entry.js'), source);
+    await writeFile(join(consumer, 'entry.ts'), source);
     const result = (await build({
       root: consumer,
       configFile: false,
@@ -155,7 +167,7 @@ describe('a bundle for browsers', () => {
         write: false,
         target: 'es2023',
         minify: false,
-        lib: { entry: join(consumer, 'entry.js'), formats: ['es'] },
+        lib: { entry: join(consumer, 'entry.ts'), formats: ['es'] },
       },
     })) as Rollup.RollupOutput[];
     const chunks = result.flatMap(({ output }) => output).filter((part) => part.type === 'chunk');
@@ -168,10 +180,11 @@ describe('a bundle for browsers', () => {
   }
 
   it.each([
-    ["export { animate } from 'float-webgpu';", /async function\* animate\(/],
-    ["export * from 'float-webgpu';", /async function\* animateStream\(/],
-    ["export * from 'float-webgpu/browser';", /createImageBitmap/],
-  ])('of %s has nothing of Node', async (source, proof) => {
+    ['animate', "export { animate } from 'float-webgpu';", /async function\* animate\(/],
+    ['the library', "export * from 'float-webgpu';", /async function\* animateStream\(/],
+    ['its part for browsers', "export * from 'float-webgpu/browser';", /createImageBitmap/],
+    ['the example', example, /getContext\(["']2d["']\)/],
+  ])('of %s has nothing of Node', async (_, source, proof) => {
     const { code, imports } = await bundle(source);
     expect(code).toMatch(proof);
     expect(imports).toEqual([]);
