@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { texts } from '../../web/src/texts.js';
 import type { WatchedBrowser, WatchedContext } from './chromium.js';
 import { chromiumPath, openBrowser, openContext, skippedBecause } from './chromium.js';
 import { choose, chooseFile, generate, openPage, repositoryFile, useShortSpeech } from './page.js';
-import { serveSite, type Site } from './site.js';
+import { builtPage, serveSite, type Site } from './site.js';
 
 /** A visit; then the server is gone for good. */
 describe.skipIf(!chromiumPath)(`the page without its server${skippedBecause}`, () => {
@@ -65,5 +67,53 @@ describe.skipIf(!chromiumPath)(`the page without its server${skippedBecause}`, (
   it('complained of nothing else', () => {
     const others = watched.complaints.filter((complaint) => !complaint.includes('example.com'));
     expect(others).toEqual([]);
+  });
+});
+
+describe.skipIf(!chromiumPath)(`a new version of the page${skippedBecause}`, () => {
+  let site: Site;
+  let browser: WatchedBrowser;
+  beforeAll(async () => {
+    site = await serveSite();
+    browser = await openBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await site?.stop();
+  });
+
+  it('fetches what changed, and takes over when the old one is closed', async () => {
+    const { context, complaints } = await openContext(browser, site);
+    const old = await context.newPage();
+    await old.goto(site.url);
+    await old.waitForFunction(() => navigator.serviceWorker.controller !== null);
+
+    const built = (path: string) => readFileSync(join(builtPage, path), 'utf8');
+    site.changed.set('index.html', built('index.html').replace(/<title>.*<\/title>/, '<title>New</title>'));
+    site.changed.set('sw.js', built('sw.js').replace(/("index\.html":\s*[`"'])\w+/, '$1new'));
+    site.asked.length = 0;
+    await old.evaluate(async () => {
+      const registration = await navigator.serviceWorker.getRegistration();
+      await registration?.update();
+    });
+    await old.waitForFunction(async () => {
+      const registration = await navigator.serviceWorker.getRegistration();
+      return Boolean(registration?.waiting);
+    });
+    expect(site.asked).toEqual(['sw.js', 'index.html']);
+    await old.reload();
+    expect(await old.title()).not.toBe('New');
+    await old.close();
+
+    const page = await context.newPage();
+    await page.goto(site.url);
+    expect(await page.title()).toBe('New');
+    const versions = await page.evaluate(async () => {
+      const [name] = await caches.keys();
+      const kept = await (await caches.open(name!)).keys();
+      return kept.map(({ url }) => url).filter((url) => url.includes('index.html'));
+    });
+    expect(versions).toEqual([`${site.url}index.html?new`]);
+    expect(complaints).toEqual([]);
   });
 });

@@ -25,6 +25,8 @@ export interface Site {
   readonly origin: string;
   /** Paths asked for so far, relative to the page. */
   readonly asked: string[];
+  /** Path → what is served in its place, as if the site had been built anew. */
+  readonly changed: Map<string, string>;
   stop(): Promise<void>;
 }
 
@@ -33,6 +35,7 @@ export async function serveSite(folder = '/some/where/'): Promise<Site> {
   if (!existsSync(join(builtPage, 'sw.js')))
     throw new Error('web/dist: build the page first, npm run web:build');
   const asked: string[] = [];
+  const changed = new Map<string, string>();
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://site').pathname));
     const relative = path.startsWith(folder) ? path.slice(folder.length) || 'index.html' : '';
@@ -42,12 +45,18 @@ export async function serveSite(folder = '/some/where/'): Promise<Site> {
       return;
     }
     asked.push(relative);
+    const type = types[extname(file)] ?? 'application/octet-stream';
+    const other = changed.get(relative);
+    if (other !== undefined) {
+      response.writeHead(200, { 'Content-Type': type }).end(other);
+      return;
+    }
     const { size } = statSync(file);
     const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? [];
     const start = Number(first ?? 0);
     const end = last ? Math.min(Number(last), size - 1) : size - 1;
     response.writeHead(first === undefined ? 200 : 206, {
-      'Content-Type': types[extname(file)] ?? 'application/octet-stream',
+      'Content-Type': type,
       'Content-Length': end - start + 1,
       'Accept-Ranges': 'bytes',
       ...(first === undefined ? {} : { 'Content-Range': `bytes ${start}-${end}/${size}` }),
@@ -60,6 +69,7 @@ export async function serveSite(folder = '/some/where/'): Promise<Site> {
     url: origin + folder,
     origin,
     asked,
+    changed,
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
