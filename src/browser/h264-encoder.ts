@@ -116,8 +116,8 @@ function start(config: VideoEncoderConfig, fps: number): H264Encoder {
   };
   return {
     async encode(picture, key) {
-      while (encoder.encodeQueueSize >= MOST_QUEUED && !failure)
-        await new Promise((resolve) => encoder.addEventListener('dequeue', resolve, { once: true }));
+      // Not by the event `dequeue`: not every browser has it, and none sends it after an error.
+      while (encoder.encodeQueueSize >= MOST_QUEUED && !failure) await new Promise((go) => setTimeout(go, 4));
       check();
       const frame = new VideoFrame(toI420(picture), {
         format: 'I420',
