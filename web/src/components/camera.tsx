@@ -1,3 +1,4 @@
+import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { choosePortrait } from '../actions.js';
 import { fail } from '../state.js';
@@ -9,6 +10,7 @@ import { Icon } from './icon.js';
 export function CameraDialog({ onClose }: { readonly onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const video = useRef<HTMLVideoElement>(null);
+  const on = useSignal(false);
 
   useEffect(() => {
     dialog.current?.showModal();
@@ -42,10 +44,18 @@ export function CameraDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby="camera-heading" onClose={onClose}>
       <h2 id="camera-heading">{texts.camera.heading}</h2>
-      <video ref={video} class="camera" autoplay muted playsInline aria-label={texts.camera.shown} />
+      <video
+        ref={video}
+        class="camera"
+        autoplay
+        muted
+        playsInline
+        aria-label={texts.camera.shown}
+        onLoadedData={() => (on.value = true)}
+      />
       <div class="row end">
         <Button label={texts.cancel} onClick={close} />
-        <button type="button" class="button primary" onClick={() => void take()}>
+        <button type="button" class="button primary" disabled={!on.value} onClick={() => void take()}>
           <Icon name="camera" />
           {texts.camera.take}
         </button>
