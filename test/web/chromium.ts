@@ -12,7 +12,14 @@ export const chromiumPath = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr
 /** Added to the name of suites that are skipped. */
 export const skippedBecause = chromiumPath ? '' : ' (skipped: no Chromium; install it or set CHROMIUM)';
 
-// WebGPU on SwiftShader, and nothing of the browser's own that would ask the network.
+const softwareWebGpu = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-features=Vulkan',
+  '--use-vulkan=swiftshader',
+];
+
+// Nothing of the browser's own that would ask the network.
 const options = [
   '--no-sandbox',
   '--disable-quic',
@@ -20,10 +27,9 @@ const options = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--enable-features=Vulkan',
-  '--use-vulkan=swiftshader',
+  // A camera that shows a test picture and a microphone that beeps, allowed without asking.
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
 ];
 
 // What Chromium asks its maker by itself in spite of the options above, page or no page.
@@ -37,7 +43,7 @@ export interface WatchedBrowser {
   close(): Promise<void>;
 }
 
-export async function openBrowser(): Promise<WatchedBrowser> {
+export async function openBrowser({ webGpu = true } = {}): Promise<WatchedBrowser> {
   const outside: string[] = [];
   const note = (address = '?') => void (browsersOwn.test(address) || outside.push(address));
   const proxy: Server = createServer((request, response) => {
@@ -52,7 +58,11 @@ export async function openBrowser(): Promise<WatchedBrowser> {
   const browser = await chromium.launch({
     executablePath: chromiumPath as string,
     headless: true,
-    args: [...options, `--proxy-server=127.0.0.1:${(proxy.address() as AddressInfo).port}`],
+    args: [
+      ...options,
+      ...(webGpu ? softwareWebGpu : []),
+      `--proxy-server=127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    ],
   });
   return {
     browser,

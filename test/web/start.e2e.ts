@@ -126,6 +126,27 @@ describe.skipIf(!chromiumPath)(`the page${skippedBecause}`, () => {
     expect(await page.getByRole('button', { name: texts.run.generate }).isEnabled()).toBe(true);
   });
 
+  it('takes a picture with the camera and records speech', async () => {
+    await page.getByRole('button', { name: texts.portrait.camera }).click();
+    await page.getByRole('button', { name: texts.camera.take }).click();
+    await page.getByRole('img', { name: texts.portrait.shown(texts.camera.name) }).waitFor();
+    await page.getByRole('button', { name: texts.speech.record, exact: true }).click();
+    await page.getByRole('meter', { name: texts.speech.level }).waitFor();
+    await page.waitForTimeout(1500);
+    await page.getByRole('button', { name: texts.speech.stop }).click();
+    await page.getByText(texts.speech.recordedName).waitFor();
+    expect(await page.getByRole('alert').filter({ hasText: /\S/ }).count()).toBe(0);
+  });
+
+  it('fits a narrow phone', async () => {
+    const desktop = page.viewportSize()!;
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.getByRole('heading', { name: texts.settings.heading }).click();
+    await expectAccessible(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+    await page.setViewportSize(desktop);
+  });
+
   it('can be installed, and its pages for reading are accessible', async () => {
     const manifest = (await (await fetch(`${site.url}manifest.webmanifest`)).json()) as {
       icons: { src: string }[];
@@ -158,5 +179,27 @@ describe.skipIf(!chromiumPath)(`the page${skippedBecause}`, () => {
     expect(fetched).toBe('refused');
     expect(watched.complaints.join('\n')).toContain('Content Security Policy');
     expect(browser.outside).toEqual([]);
+  });
+});
+
+describe.skipIf(!chromiumPath)(`a browser without WebGPU${skippedBecause}`, () => {
+  it('is told what to do, where the video would be and at the start', async () => {
+    const site = await serveSite();
+    const browser = await openBrowser({ webGpu: false });
+    try {
+      const page = await (await openContext(browser, site)).context.newPage();
+      await openPage(page, site.url);
+      const alerts = page
+        .getByRole('alert')
+        .getByText(/^Chrom\w+ found no graphics card for WebGPU: .*chrome:\/\/gpu/);
+      await alerts.first().waitFor();
+      expect(await alerts.count()).toBe(1);
+      await page.getByRole('button', { name: texts.run.generate }).click();
+      await page.getByRole('button', { name: texts.retry }).waitFor();
+      await expectAccessible(page);
+    } finally {
+      await browser.close();
+      await site.stop();
+    }
   });
 });
