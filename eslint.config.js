@@ -18,7 +18,7 @@ const names = [
 const nodeGlobals = Object.fromEntries(names.map((name) => [name, 'readonly']));
 
 export default tseslint.config(
-  { ignores: ['**/dist', 'src/runtime/shaders.generated.ts'] },
+  { ignores: ['**/dist', 'types', 'src/runtime/shaders.generated.ts'] },
   js.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
