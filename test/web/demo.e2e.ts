@@ -6,6 +6,8 @@ import { unzipSync } from 'fflate';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodePng } from '../../src/node/png.js';
+import { openSafetensors } from '../../src/weights/safetensors.js';
+import { memorySource } from '../../src/weights/source.js';
 import { texts } from '../../web/src/texts.js';
 import type { WatchedBrowser, WatchedContext } from './chromium.js';
 import { chromiumPath, openBrowser, openContext, skippedBecause } from './chromium.js';
@@ -179,6 +181,23 @@ describe.skipIf(!chromiumPath)(`the demo in the page${skippedBecause}`, () => {
     );
     expect(most).toBeLessThanOrEqual(1);
     expect(others / bytes).toBeLessThanOrEqual(0.001);
+  });
+
+  it('saves the motion of those frames', async () => {
+    const file = memorySource('motion', await download(page, texts.run.saveMotion));
+    const { tensors } = await openSafetensors(file);
+    expect(tensors.get('motion')?.shape[0]).toBe(13);
+  });
+
+  it('stops when asked to, and keeps the video before', async () => {
+    await generateButton(page).click();
+    await page
+      .getByText(/^[1-9]\d* of 13 frames/)
+      .first()
+      .waitFor({ timeout: 120_000 });
+    await page.getByRole('button', { name: texts.cancel }).click();
+    await page.getByText(texts.run.cancelled).first().waitFor();
+    expect((await download(page, texts.run.saveVideo)).length).toBeGreaterThan(10_000);
   });
 
   it('complained of nothing and asked nobody else', () => {

@@ -83,8 +83,9 @@ describe.skipIf(!chromiumPath)(`the page${skippedBecause}`, () => {
     expect(await page.getByLabel(texts.settings.nfe, { exact: true }).inputValue()).toBe('4');
     expect(await page.getByLabel(texts.settings.solver, { exact: true }).inputValue()).toBe('heun');
     expect(await page.getByLabel(texts.emotion.emotionOf(1), { exact: true }).inputValue()).toBe('sad');
-    expect(await page.getByRole('radio', { name: texts.portrait.alt.portrait3 }).isChecked()).toBe(true);
-    expect(await page.getByRole('radio', { name: texts.speech.names.happy }).isChecked()).toBe(true);
+    for (const name of [texts.portrait.alt.portrait3, texts.speech.names.happy]) {
+      await page.getByRole('radio', { name, checked: true }).waitFor({ state: 'attached' });
+    }
     await seed.fill('8');
     await page.waitForFunction(() => location.hash.includes('seed=8'));
     await page.reload();
@@ -102,7 +103,7 @@ describe.skipIf(!chromiumPath)(`the page${skippedBecause}`, () => {
     await alerts.getByText('letter.txt').waitFor();
     expect(await alerts.count()).toBe(1);
     await page.getByRole('button', { name: texts.dismiss }).click();
-    expect(await alerts.count()).toBe(0);
+    await expect.poll(() => alerts.count()).toBe(0);
 
     const wrong = { mimeType: '', buffer: Buffer.from('This is a letter.') };
     for (const [name, heading] of [
