@@ -6,6 +6,7 @@ import {
   Output,
   StreamTarget,
 } from 'mediabunny';
+import { forgetterOf } from '../media/fragment-memory.js';
 import type { Picture } from '../media/picture.js';
 import { joinFragments } from '../media/remux.js';
 import type { Sound } from '../media/sound.js';
@@ -79,6 +80,7 @@ export async function createBrowserVideo(options: BrowserVideoOptions): Promise<
       new WritableStream({ write: (bytes) => void waiting.push(new Uint8Array(bytes)) }),
     ),
   });
+  const forgetWritten = forgetterOf(output);
   const videoSource = new EncodedVideoPacketSource('avc');
   output.addVideoTrack(videoSource, { frameRate: fps });
   const sound: SoundTrack | undefined = given && soundEncoder && addSoundTrack(output, given, soundEncoder);
@@ -104,6 +106,7 @@ export async function createBrowserVideo(options: BrowserVideoOptions): Promise<
     const blob = new Blob(waiting);
     waiting = [];
     pieceReady = false;
+    forgetWritten();
     pieces.push(blob);
     onPiece?.(new Uint8Array(await blob.arrayBuffer()));
   };

@@ -9,6 +9,7 @@ import {
 } from 'mediabunny';
 import { InputError } from '../errors.js';
 import { avcLevel, completeAvcRecord } from '../media/avc.js';
+import { forgetterOf } from '../media/fragment-memory.js';
 import type { Picture } from '../media/picture.js';
 import { joinFragments } from '../media/remux.js';
 import type { ArrivingSound, Sound } from '../media/sound.js';
@@ -48,7 +49,8 @@ const SEGMENT_SECONDS = 2;
 
 /**
  * Writes an MP4 that browsers, QuickTime and ffmpeg play: H.264 Constrained Baseline in BT.709, AAC-LC at 48 kHz, frame i at
- * exactly i/fps. Memory does not grow with the length but for the index, less than 1 kB a frame.
+ * exactly i/fps. Memory does not grow with the length; only joining the
+ * fragments, at the end, holds the whole index, 1 kB a frame.
  *
  * Until close the file lies beside `path` under a temporary name, in fragments of two seconds: if the process is killed, that file plays up to
  * its last complete fragment. Close joins the fragments. One of close and abort must be called, or the process will not end.
@@ -77,6 +79,7 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
     format: new Mp4OutputFormat({ fastStart: 'fragmented', minimumFragmentDuration: SEGMENT_SECONDS / 2 }),
     target: new FilePathTarget(partial, { chunked: false }),
   });
+  const forgetWritten = forgetterOf(output);
   const videoSource = new EncodedVideoPacketSource('avc');
   output.addVideoTrack(videoSource, { frameRate: fps });
   let sound: SoundTrack | undefined;
@@ -103,6 +106,7 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
       }
     }
     await sound?.advance(written / fps, last);
+    forgetWritten();
   };
 
   const { title, comment } = options;
