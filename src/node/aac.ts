@@ -1,5 +1,6 @@
 import { registerAacEncoder } from '@mediabunny/aac-encoder';
 import { AudioSample, AudioSampleSource, Mp4OutputFormat, NullTarget, Output } from 'mediabunny';
+import { forgetterOf } from '../media/fragment-memory.js';
 import { SOUND_RATE, soundBitrate, type SoundEncoder } from '../media/sound-track.js';
 
 const FRAME = 1024;
@@ -24,12 +25,15 @@ export async function createAacEncoder(channelCount: 1 | 2): Promise<SoundEncode
     },
   });
   // mediabunny encodes only towards an output; we want the packets and mux them ourselves.
-  const output = new Output({ format: new Mp4OutputFormat({ fastStart: false }), target: new NullTarget() });
+  const format = new Mp4OutputFormat({ fastStart: 'fragmented' });
+  const output = new Output({ format, target: new NullTarget() });
+  const forgetWritten = forgetterOf(output);
   output.addAudioTrack(source);
   await output.start();
 
   let samples = 0;
   const take = () => {
+    forgetWritten();
     const packets = ready;
     ready = [];
     return packets;
