@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { texts as said } from '../../web/src/inside/texts.js';
+import { insideTexts as said } from '../../web/src/texts.js';
 import { texts } from '../../web/src/texts.js';
 import type { WatchedBrowser, WatchedContext } from './chromium.js';
 import { chromiumPath, openBrowser, openContext, skippedBecause } from './chromium.js';

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { texts } from './texts.js';
+import { insideTexts as texts } from '../texts.js';
 
 export interface Asked<T> {
   readonly value?: T;

@@ -4,7 +4,7 @@ import { Drawing } from './drawing.jsx';
 import type { WindowInside } from './inside-api.js';
 import { rampPixels } from './colour-wheel.js';
 import { Answer, Opening } from './parts.jsx';
-import { texts } from './texts.js';
+import { insideTexts as texts } from '../texts.js';
 import type { Theme } from './theme.js';
 import type { View } from './view.js';
 import { useWindow } from './use-window.js';

@@ -4,7 +4,7 @@ import { Pixels } from './drawing.jsx';
 import type { Coefficients, Image } from './inside-api.js';
 import { coefficient } from './numbers.js';
 import { Answer, Opening } from './parts.jsx';
-import { texts } from './texts.js';
+import { insideTexts as texts } from '../texts.js';
 import { useSweep } from './sweep.js';
 import type { View } from './view.js';
 

@@ -4,7 +4,7 @@ import { flowPixels, rampPixels, wheelFlow } from './colour-wheel.js';
 import { Pixels } from './drawing.jsx';
 import type { FrameInside } from './inside-api.js';
 import { Answer, Opening } from './parts.jsx';
-import { texts } from './texts.js';
+import { insideTexts as texts } from '../texts.js';
 import type { View } from './view.js';
 
 const said = texts.flow;

@@ -5,7 +5,7 @@ import { groupByKernel } from './kernel-groups.js';
 import { kernelSource } from './links.js';
 import { number, percent } from './numbers.js';
 import { Answer, Elsewhere, Opening } from './parts.jsx';
-import { texts } from './texts.js';
+import { insideTexts as texts } from '../texts.js';
 import type { View } from './view.js';
 
 const said = texts.kernels;

@@ -5,7 +5,7 @@ import { PlotView } from './drawing.jsx';
 import type { Coefficients } from './inside-api.js';
 import { byRange, columnOf, extremes } from './numbers.js';
 import { Answer, Figure, Opening } from './parts.jsx';
-import { texts } from './texts.js';
+import { insideTexts as texts } from '../texts.js';
 import { lineColour } from './theme.js';
 import type { View } from './view.js';
 

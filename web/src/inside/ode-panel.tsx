@@ -4,7 +4,7 @@ import { PlotView } from './drawing.jsx';
 import type { Coefficients, WindowInside } from './inside-api.js';
 import { byRange, columnOf } from './numbers.js';
 import { Answer, Figure, Opening } from './parts.jsx';
-import { texts } from './texts.js';
+import { insideTexts as texts } from '../texts.js';
 import { lineColour } from './theme.js';
 import { useWindow } from './use-window.js';
 import type { View } from './view.js';

@@ -9,7 +9,7 @@ import { KernelsPanel } from './kernels-panel.jsx';
 import { MotionPanel } from './motion-panel.jsx';
 import { OdePanel } from './ode-panel.jsx';
 import { Tabs } from './tabs.jsx';
-import { texts } from './texts.js';
+import { insideTexts as texts } from '../texts.js';
 import { createView } from './view.js';
 import './inside.css';
 

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Asked } from './asked.js';
 import { kernelSource, modelSection } from './links.js';
-import { texts } from './texts.js';
+import { insideTexts as texts } from '../texts.js';
 
 interface OpeningProps {
   readonly intro: string;
