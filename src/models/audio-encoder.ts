@@ -4,6 +4,7 @@ import { wholeSpeech } from '../media/speech-source.js';
 import { add } from '../ops/elementwise.js';
 import { layerNorm } from '../ops/layer-norm.js';
 import { linear } from '../ops/linear.js';
+import { joinArrays } from '../runtime/join.js';
 import type { HostTensor } from '../runtime/evaluate.js';
 import type { Gpu } from '../runtime/gpu.js';
 import type { Recorder } from '../runtime/recorder.js';
@@ -102,7 +103,7 @@ export async function createAudioEncoder(
       async encode(wave, options) {
         const parts: Float32Array[] = [];
         for await (const { wa } of pieces(wholeSpeech(wave), options)) parts.push(wa);
-        return concatenate(parts);
+        return joinArrays(parts);
       },
       destroy: () => freeParameters(parameters),
     };
@@ -218,10 +219,4 @@ function channelsFirst(data: Float32Array<ArrayBuffer>, channels: number): HostT
   const frames = data.length / channels;
   const transposed = data.map((_, i) => data[(i % frames) * channels + Math.floor(i / frames)] ?? 0);
   return { shape: [1, channels, frames], data: transposed };
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
-  return whole;
 }

@@ -1,4 +1,5 @@
 import { tapsBeforeChannels } from '../ops/conv1d.js';
+import { joinArrays } from '../runtime/join.js';
 import type { Tensor } from '../runtime/tensor.js';
 import type { Wav2Vec2Config } from '../weights/config.js';
 import type { Affine, Parameters } from './parameters.js';
@@ -178,7 +179,7 @@ async function loadQkv(parameters: Parameters, name: string): Promise<Affine> {
     for (const projection of ['q_proj', 'k_proj', 'v_proj']) {
       parts.push(await readParameter(parameters, `${name}.${projection}.${kind}`));
     }
-    return concatenate(parts);
+    return joinArrays(parts);
   };
   const bias = await stacked('bias');
   const rows = bias.length;
@@ -186,14 +187,4 @@ async function loadQkv(parameters: Parameters, name: string): Promise<Affine> {
     weight: addParameter(parameters, `${name}.qkv.weight`, [rows, rows / 3], await stacked('weight')),
     bias: addParameter(parameters, `${name}.qkv.bias`, [rows], bias),
   };
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
