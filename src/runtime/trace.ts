@@ -57,7 +57,10 @@ export async function finishTrace(gpu: Gpu): Promise<Trace> {
   const runs = await Promise.all(pending);
   await settle(gpu);
   // The two clocks have different zeros. Nothing starts before it is submitted, and some launch starts at once.
-  const shift = Math.max(...runs.map(({ submitted, stamps: [first = Infinity] }) => submitted - first));
+  const shift = runs.reduce(
+    (most, { submitted, stamps: [first = Infinity] }) => Math.max(most, submitted - first),
+    -Infinity,
+  );
   const launches = runs.flatMap(({ plan, steps, stamps }) =>
     steps.map(({ label, launch }, i) => {
       const [start = 0, end = 0] = stamps.slice(2 * i, 2 * i + 2);
