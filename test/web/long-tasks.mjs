@@ -1,19 +1,10 @@
 // How long the page's own thread is kept busy while a video is made. The longtask observer of the tests measures time on the
 // clock, in which other programs may have had the processor; here Chromium's trace says both.
 // npm run web:build && npx vite preview web, and beside it: node test/web/long-tasks.mjs [address]
-import { chromium } from 'playwright-core';
+import { launchChromium } from './launch.mjs';
 
 const [address = 'http://localhost:4173/'] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--enable-unsafe-webgpu',
-    '--use-webgpu-adapter=swiftshader',
-    '--enable-features=Vulkan',
-    '--use-vulkan=swiftshader',
-  ],
-});
+const browser = await launchChromium();
 const page = await browser.newPage();
 await page.goto(address);
 await page.getByRole('img', { name: /^Waveform/ }).waitFor();

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import { launchChromium } from './launch.mjs';
 
 const [
   address = 'http://localhost:4173/',
@@ -12,16 +12,7 @@ const [
 ] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
 
-const browser = await chromium.launch({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--enable-unsafe-webgpu',
-    '--use-webgpu-adapter=swiftshader',
-    '--enable-features=Vulkan',
-    '--use-vulkan=swiftshader',
-  ],
-});
+const browser = await launchChromium();
 const desktop = { width: 1280, height: 900 };
 const phone = { width: 390, height: 844 };
 const page = await browser.newPage({ viewport: desktop, reducedMotion: 'reduce' });
