@@ -38,7 +38,6 @@ if (!(flags.sizes in paths)) throw new Error(`--sizes: expected tiny, demo or fu
 
 const { adapter, name } = await requestNodeAdapter({ adapter: flags.adapter });
 const gpu = await openGpu(adapter);
-const loading = performance.now();
 const float = { gpu, ...(await openWeights(`${root}${paths[flags.sizes]}`)) };
 const { config } = float.model;
 const d = config.dim_w;
@@ -176,7 +175,6 @@ printTable('Kernels, a call of their stage: the slowest first', kernelRows.slice
 const started = performance.now();
 let first = 0;
 let drawn = 0;
-const peakBefore = gpu.memory.peak;
 gpu.memory.peak = gpu.memory.bytes;
 for await (const frame of animate(float, portrait, { sampleRate: rate, channels: [clip] })) {
   if (frame.index === 0) first = performance.now() - started;
@@ -200,8 +198,6 @@ if (flags.json) {
     stages: stageRows,
     kernels: kernelRows,
     pipeline,
-    peakBefore,
-    loading,
   };
   writeFileSync(flags.json, `${JSON.stringify(result, null, 1)}\n`);
 }

@@ -49,8 +49,8 @@ const SEGMENT_SECONDS = 2;
 
 /**
  * Writes an MP4 that browsers, QuickTime and ffmpeg play: H.264 Constrained Baseline in BT.709, AAC-LC at 48 kHz, frame i at
- * exactly i/fps. Memory does not grow with the length; only joining the
- * fragments, at the end, holds the whole index, 1 kB a frame.
+ * exactly i/fps. Memory does not grow with the length; only joining the fragments, at the end, holds
+ * the whole index, 1 kB a frame.
  *
  * Until close the file lies beside `path` under a temporary name, in fragments of two seconds: if the process is killed, that file plays up to
  * its last complete fragment. Close joins the fragments. One of close and abort must be called, or the process will not end.
