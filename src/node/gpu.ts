@@ -1,6 +1,7 @@
 /** WebGPU in Node: Dawn (npm `webgpu`), and which of the machine's adapters it is to use. */
 import { InputError, messageOf } from '../errors.js';
 import type * as dawnModule from 'webgpu';
+import { pollPatiently } from './patient-polls.js';
 import { quietly } from './quiet.js';
 import { vulkanLoads, withSwiftShader } from './software-vulkan.js';
 
@@ -41,6 +42,7 @@ async function loadDawn(): Promise<Dawn> {
   try {
     const dawn = await import('webgpu');
     Object.assign(globalThis, dawn.globals);
+    pollPatiently();
     return dawn;
   } catch (error) {
     const platform = `${process.platform}-${process.arch}`;
