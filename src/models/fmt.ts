@@ -6,8 +6,11 @@ import type { Plan } from '../runtime/plan.js';
 import { compilePlan, destroyPlan, outputTensor, readOutputs, runPlan, writeInput } from '../runtime/plan.js';
 import type { KernelTime } from '../runtime/profile.js';
 import { profilePlan } from '../runtime/profile.js';
+import type { ReadBack } from '../runtime/read-back.js';
+import { closeReadBack, floatsOf, openReadBack, readBack } from '../runtime/read-back.js';
 import type { Recorder } from '../runtime/recorder.js';
 import { input, output } from '../runtime/recorder.js';
+import { sizeOf } from '../runtime/tensor.js';
 import { needsGuidance } from '../sampling/guidance.js';
 import type { VectorField } from '../sampling/solvers.js';
 import type { FloatConfig } from '../weights/config.js';
@@ -85,9 +88,11 @@ export async function createFlowTransformer(
   config: FloatConfig,
 ): Promise<FlowTransformer> {
   const parameters = openParameters(gpu, source);
-  const plans = new Set<Plan>();
-  const release = (plan: Plan) => {
-    if (plans.delete(plan)) destroyPlan(plan);
+  const plans = new Set<FieldPlan>();
+  const release = (field: FieldPlan) => {
+    if (!plans.delete(field)) return;
+    destroyPlan(field.plan);
+    closeReadBack(field.reader);
   };
   const free = () => {
     plans.forEach(release);
@@ -112,11 +117,11 @@ export async function createFlowTransformer(
 }
 
 /** Fields share one plan guided and one not, each compiled when first needed. */
-function createFields(config: FloatConfig, planOf: (options: EvaluatorOptions) => Promise<Plan>) {
+function createFields(config: FloatConfig, planOf: (options: EvaluatorOptions) => Promise<FieldPlan>) {
   const start = config.num_prev_frames * config.dim_w;
-  const plans = new Map<boolean, Promise<Plan>>();
+  const plans = new Map<boolean, Promise<FieldPlan>>();
   /** Whose conditions a plan holds. */
-  const holder = new Map<Plan, WindowConditions>();
+  const holder = new Map<FieldPlan, WindowConditions>();
 
   return (conditions: WindowConditions, scales: GuidanceScales): VectorField => {
     const own = checkConditions(config, conditions);
@@ -125,25 +130,27 @@ function createFields(config: FloatConfig, planOf: (options: EvaluatorOptions) =
       let plan = plans.get(guided);
       if (!plan) plans.set(guided, (plan = planOf({ guided })));
       const ready = await plan;
-      if (holder.get(ready) !== own) {
-        writeConditions(ready, own, guided, scales);
+      const prepare = () => {
+        if (holder.get(ready) === own) return;
+        writeConditions(ready.plan, own, guided, scales);
         holder.set(ready, own);
-      }
-      return (await evaluateAt(ready, t, x)).subarray(start);
+      };
+      return (await evaluateAt(ready, t, x, prepare)).subarray(start);
     };
   };
 }
 
 function createEvaluator(
   config: FloatConfig,
-  plan: Plan,
+  field: FieldPlan,
   guided: boolean,
-  release: (plan: Plan) => void,
+  release: (field: FieldPlan) => void,
 ): FieldEvaluator {
+  const { plan } = field;
   return {
     evaluate: async ({ t, x, ...conditions }, scales = { audio: 1, emotion: 1 }) => {
-      writeConditions(plan, checkConditions(config, conditions), guided, scales);
-      return evaluateAt(plan, t, x);
+      const own = checkConditions(config, conditions);
+      return evaluateAt(field, t, x, () => writeConditions(plan, own, guided, scales));
     },
     async readTaps(names = [...plan.outputs.keys()].filter((name) => name !== 'v')) {
       const data = await readOutputs(plan, names);
@@ -152,15 +159,21 @@ function createEvaluator(
       return taps;
     },
     profile: () => profilePlan(plan),
-    destroy: () => release(plan),
+    destroy: () => release(field),
   };
 }
 
-function compileField(
+/** A plan that evaluates the field, and what its result v is read through. */
+interface FieldPlan {
+  readonly plan: Plan;
+  readonly reader: ReadBack;
+}
+
+async function compileField(
   gpu: Gpu,
   weights: FlowTransformerWeights,
   { guided, taps = [] }: EvaluatorOptions,
-): Promise<Plan> {
+): Promise<FieldPlan> {
   const { num_prev_frames: P, dim_w: d, dim_e: e } = weights.config;
   const L = windowFrames(weights.config);
   const record = (rec: Recorder) => {
@@ -172,7 +185,8 @@ function compileField(
     });
     output(rec, 'v', guided ? guidance(rec, fields, input(rec, 'scales', [2])) : fields);
   };
-  return compilePlan(gpu, guided ? 'guided field' : 'field', record, { taps });
+  const plan = await compilePlan(gpu, guided ? 'guided field' : 'field', record, { taps });
+  return { plan, reader: openReadBack(gpu, plan.label, [outputTensor(plan, 'v')], { slots: 1 }) };
 }
 
 /** Writes what does not change within a window. */
@@ -201,12 +215,25 @@ function conditionOfFrames({ wa, wr, we, prevWa }: WindowConditions): Float32Arr
   return audio.flatMap((frame, i) => [wr, frame, we.subarray(i * e, (i + 1) * e)]);
 }
 
-/** The field at (t, x) under the conditions written before, `[N, d]`. */
-async function evaluateAt(plan: Plan, t: number, x: Float32Array): Promise<Float32Array<ArrayBuffer>> {
-  writeInput(plan, 'time', timeEmbedding(t));
-  writeInput(plan, 'x', Float32Array.from(x));
-  runPlan(plan);
-  return (await readOutputs(plan, ['v'])).v;
+/**
+ * The field at (t, x), `[N, d]`.
+ *
+ * @param prepare writes the conditions, if the plan does not hold them yet.
+ */
+function evaluateAt(
+  { plan, reader }: FieldPlan,
+  t: number,
+  x: Float32Array,
+  prepare: () => void,
+): Promise<Float32Array<ArrayBuffer>> {
+  const own = Float32Array.from(x);
+  const submit = () => {
+    prepare();
+    writeInput(plan, 'time', timeEmbedding(t));
+    writeInput(plan, 'x', own);
+    runPlan(plan);
+  };
+  return readBack(reader, submit, (v) => floatsOf(v, sizeOf(outputTensor(plan, 'v').shape)));
 }
 
 /** The conditions with a row of we for each frame. @throws RangeError naming the one of a wrong length. */

@@ -1,10 +1,11 @@
 import { packRgba8 } from '../ops/pixels.js';
 import type { Gpu } from '../runtime/gpu.js';
-import { bufferOf, createBuffer, createTensor, destroyBuffer, destroyTensor, settle } from '../runtime/gpu.js'; // prettier-ignore
+import { bufferOf, createTensor, destroyTensor } from '../runtime/gpu.js';
 import type { PlanOptions } from '../runtime/plan.js';
 import { compilePlan, destroyPlan, outputTensor, readOutputs, runPlan, writeInput } from '../runtime/plan.js';
 import type { KernelTime } from '../runtime/profile.js';
 import { profilePlan } from '../runtime/profile.js';
+import { closeReadBack, openReadBack, readBack } from '../runtime/read-back.js';
 import { input, output } from '../runtime/recorder.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { sizeOf } from '../runtime/tensor.js';
@@ -38,13 +39,15 @@ export interface EncodedPortrait extends Portrait {
 }
 
 export interface DecoderOptions extends PlanOptions {
-  /** Frames decoded at once; 1 if not given. */
+  /** Frames drawn at once; 1 if not given. */
   readonly batch?: number;
+  /** Calls of `decode` that may be under way at once; 2 if not given. */
+  readonly ahead?: number;
 }
 
 export interface Decoder {
   /**
-   * Draws frames. Calls may overlap: the GPU draws one frame while the one before is read.
+   * Draws frames. Calls may overlap: the GPU draws one frame while those before are read.
    *
    * @param latent s_r + motion, `[batch, d]`.
    * @returns RGBA, `[batch, S, S, 4]`, alpha 255.
@@ -160,7 +163,7 @@ async function openDecoder(
   config: FloatConfig,
   weights: DecoderWeights,
   portrait: Portrait,
-  { batch = 1, ...options }: DecoderOptions = {},
+  { batch = 1, ahead = 2, ...options }: DecoderOptions = {},
 ): Promise<Decoder> {
   const plan = await compilePlan(
     gpu,
@@ -171,52 +174,22 @@ async function openDecoder(
     },
     options,
   );
-  const pixels = bufferOf(outputTensor(plan, 'pixels'));
-  const bytes = batch * config.input_size ** 2 * 4;
-  // Two buffers to read from, taken in turn, so that a frame can be drawn while the one before is read.
-  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-  const readers = [0, 1].map((k): { buffer: GPUBuffer; free: Promise<unknown> } => ({
-    buffer: createBuffer(gpu, `decoder read ${k}`, bytes, usage),
-    free: Promise.resolve(),
-  }));
-  let frames = 0;
-
-  async function readPixels(buffer: GPUBuffer): Promise<Uint8Array<ArrayBuffer>> {
-    try {
-      await buffer.mapAsync(GPUMapMode.READ);
-      await settle(gpu);
-      return new Uint8Array(buffer.getMappedRange(0, bytes).slice(0));
-    } catch (error) {
-      await settle(gpu);
-      throw error;
-    } finally {
-      if (buffer.mapState === 'mapped') buffer.unmap();
-    }
-  }
-
-  async function drawFrame(latent: Float32Array<ArrayBuffer>, buffer: GPUBuffer) {
-    writeInput(plan, 'latent', latent);
-    runPlan(plan);
-    const commands = gpu.device.createCommandEncoder({ label: 'decoder read' });
-    commands.copyBufferToBuffer(pixels, 0, buffer, 0, bytes);
-    gpu.device.queue.submit([commands.finish()]);
-    return readPixels(buffer);
-  }
-
+  const reader = openReadBack(gpu, 'decoder', [outputTensor(plan, 'pixels')], { slots: ahead });
   return {
     decode: (latent) => {
-      const reader = readers[frames++ % 2]!;
       const own = latent.slice();
-      const frame = reader.free.then(() => drawFrame(own, reader.buffer));
-      reader.free = frame.catch(() => undefined);
-      return frame;
+      const draw = () => {
+        writeInput(plan, 'latent', own);
+        runPlan(plan);
+      };
+      return readBack(reader, draw, (pixels) => new Uint8Array(pixels).slice());
     },
     read: (names) => readOutputs(plan, names),
     profile: () => profilePlan(plan),
     scratchBytes: plan.scratchBytes,
     destroy: () => {
       destroyPlan(plan);
-      readers.forEach(({ buffer }) => destroyBuffer(gpu, buffer));
+      closeReadBack(reader);
     },
   };
 }

@@ -17,8 +17,8 @@ export interface Gpu {
   readonly memory: { bytes: number; peak: number };
   /** The first GPU error or device loss. Once it is set, every read throws it. */
   failure: Error | undefined;
-  /** Verdicts still to come on work already submitted; see `guarded`. */
-  verdicts: Promise<void>[];
+  /** Settled when all verdicts on what was submitted until now have come; see `guarded`. */
+  verdicts: Promise<unknown>;
   /** Set while launches are timed; see trace.ts. */
   trace: OpenTrace | undefined;
 }
@@ -49,7 +49,7 @@ export async function openGpu(adapter: GPUAdapter): Promise<Gpu> {
     pipelines: createPipelineCache(device),
     memory: { bytes: 0, peak: 0 },
     failure: undefined,
-    verdicts: [],
+    verdicts: Promise.resolve(),
     trace: undefined,
   };
   device.onuncapturederror = (event) => {
@@ -76,20 +76,20 @@ export function check(gpu: Gpu): void {
  * waits for these verdicts first, so that no result of a failed step is ever returned.
  */
 export function guarded<T>(gpu: Gpu, what: string, action: () => T): T {
-  const filters: GPUErrorFilter[] = ['validation', 'out-of-memory', 'internal'];
   filters.forEach((filter) => gpu.device.pushErrorScope(filter));
   try {
     return action();
   } finally {
-    for (const filter of filters.toReversed()) {
-      const verdict = gpu.device.popErrorScope().then((error) => {
-        if (error) gpu.failure ??= failureOf(filter, `${what}: ${error.message}`);
-      });
+    const verdicts = filters.toReversed().map(async (filter) => {
       // A lost device rejects; `device.lost` tells why.
-      gpu.verdicts.push(verdict.catch(() => undefined));
-    }
+      const error = await gpu.device.popErrorScope().catch(() => null);
+      if (error) gpu.failure ??= failureOf(filter, `${what}: ${error.message}`);
+    });
+    gpu.verdicts = Promise.all([gpu.verdicts, ...verdicts]);
   }
 }
+
+const filters: readonly GPUErrorFilter[] = ['validation', 'out-of-memory', 'internal'];
 
 function failureOf(filter: GPUErrorFilter, message: string): Error {
   return filter === 'out-of-memory' ? new OutOfMemoryError(message) : new Error(message);
@@ -97,7 +97,7 @@ function failureOf(filter: GPUErrorFilter, message: string): Error {
 
 /** Waits for the verdicts on everything submitted so far and throws the GPU's failure, if there was one. */
 export async function settle(gpu: Gpu): Promise<void> {
-  await Promise.all(gpu.verdicts.splice(0));
+  await gpu.verdicts;
   check(gpu);
 }
 
@@ -167,43 +167,4 @@ export function destroyTensor(gpu: Gpu, tensor: Tensor): void {
 export function bufferOf(tensor: Tensor): GPUBuffer {
   if (tensor.memory.kind !== 'buffer') throw new Error(`${tensor.label} is scratch memory of a plan`);
   return tensor.memory.buffer;
-}
-
-/**
- * Copies tensors back to the host, all in one submission, and waits for everything submitted before.
- *
- * @throws the GPU's failure, if there was one.
- */
-export async function readTensors(
-  gpu: Gpu,
-  tensors: readonly Tensor[],
-): Promise<Float32Array<ArrayBuffer>[]> {
-  const encoder = gpu.device.createCommandEncoder({ label: 'read back' });
-  const staging = tensors.map((tensor) => {
-    const source = bufferOf(tensor);
-    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    const target = createBuffer(gpu, `read ${tensor.label}`, source.size, usage);
-    encoder.copyBufferToBuffer(source, 0, target, 0, source.size);
-    return target;
-  });
-  gpu.device.queue.submit([encoder.finish()]);
-  try {
-    await Promise.all(staging.map((buffer) => buffer.mapAsync(GPUMapMode.READ)));
-    await settle(gpu);
-    return staging.map((buffer, index) => {
-      const tensor = tensors[index];
-      return new Float32Array(buffer.getMappedRange().slice(0, 4 * sizeOf(tensor?.shape ?? [])));
-    });
-  } catch (error) {
-    await settle(gpu);
-    throw error;
-  } finally {
-    staging.forEach((buffer) => destroyBuffer(gpu, buffer));
-  }
-}
-
-export async function readTensor(gpu: Gpu, tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
-  const [data] = await readTensors(gpu, [tensor]);
-  if (!data) throw new Error(`nothing read from ${tensor.label}`);
-  return data;
 }

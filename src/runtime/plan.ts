@@ -1,7 +1,8 @@
 import { assignSlots } from './arena.js';
 import type { Gpu } from './gpu.js';
-import { createBuffer, destroyBuffer, destroyTensor, guarded, readTensors, settle, tensorUsage, writeTensor } from './gpu.js'; // prettier-ignore
+import { createBuffer, destroyBuffer, destroyTensor, guarded, settle, tensorUsage, writeTensor } from './gpu.js'; // prettier-ignore
 import type { CompiledKernel } from './kernel.js';
+import { readTensors } from './read-back.js';
 import type { Dispatch, Recorder } from './recorder.js';
 import type { Tensor } from './tensor.js';
 import { describe, sizeOf } from './tensor.js';

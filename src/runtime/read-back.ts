@@ -1,0 +1,125 @@
+import type { Gpu } from './gpu.js';
+import { bufferOf, createBuffer, destroyBuffer, guarded, settle } from './gpu.js';
+import type { Tensor } from './tensor.js';
+import { sizeOf } from './tensor.js';
+
+/**
+ * Tensors that are read again and again, and a ring of staging buffers to read them through. All of it is made once: a read makes no
+ * GPU object but its command buffer. The host can map only staging buffers, and not while the GPU writes to them; several in turn let
+ * the GPU compute one result while another is read.
+ */
+export interface ReadBack {
+  readonly gpu: Gpu;
+  readonly label: string;
+  readonly tensors: readonly Tensor[];
+  readonly slots: readonly Slot[];
+  /** Reads begun. */
+  turn: number;
+}
+
+interface Slot {
+  /** One for each tensor. */
+  readonly staging: readonly GPUBuffer[];
+  /** Fulfilled when the slot's last read has ended; none while it is free. */
+  busy: Promise<void> | undefined;
+}
+
+/** @param slots how many reads can be under way at once. */
+export function openReadBack(
+  gpu: Gpu,
+  label: string,
+  tensors: readonly Tensor[],
+  { slots }: { readonly slots: number },
+): ReadBack {
+  const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+  const openSlot = (): Slot => ({
+    staging: tensors.map((tensor) =>
+      createBuffer(gpu, `read ${label} ${tensor.label}`, bytesOf(tensor), usage),
+    ),
+    busy: undefined,
+  });
+  return { gpu, label, tensors, slots: Array.from({ length: slots }, openSlot), turn: 0 };
+}
+
+/**
+ * Computes and reads. Calls may overlap and are served in order. One that finds a slot free submits before it returns, another as soon as
+ * one is free.
+ *
+ * @param submit fills inputs and submits what makes the tensors, all before it returns.
+ * @param take makes the result of the tensors' memory, which is gone when it has returned.
+ * @throws the GPU's failure, if there was one.
+ */
+export function readBack<T>(
+  reader: ReadBack,
+  submit: () => void,
+  take: (...memory: ArrayBuffer[]) => T,
+): Promise<T> {
+  const slot = reader.slots[reader.turn++ % reader.slots.length];
+  if (!slot) throw new Error(`${reader.label} was opened without slots`);
+  const read = async () => {
+    submit();
+    copyTo(reader, slot);
+    return mapped(reader.gpu, slot, take);
+  };
+  const result = slot.busy ? slot.busy.then(read) : read();
+  const ended = () => {
+    if (slot.busy === busy) slot.busy = undefined;
+  };
+  const busy = result.then(ended, ended);
+  slot.busy = busy;
+  return result;
+}
+
+function copyTo({ gpu, label, tensors }: ReadBack, { staging }: Slot): void {
+  guarded(gpu, `read ${label}`, () => {
+    const encoder = gpu.device.createCommandEncoder({ label: `read ${label}` });
+    staging.forEach((buffer, index) => {
+      const tensor = tensors[index];
+      if (tensor) encoder.copyBufferToBuffer(bufferOf(tensor), 0, buffer, 0, bytesOf(tensor));
+    });
+    gpu.device.queue.submit([encoder.finish()]);
+  });
+}
+
+async function mapped<T>(gpu: Gpu, { staging }: Slot, take: (...memory: ArrayBuffer[]) => T): Promise<T> {
+  try {
+    await Promise.all(staging.map((buffer) => buffer.mapAsync(GPUMapMode.READ)));
+    await settle(gpu);
+    return take(...staging.map((buffer) => buffer.getMappedRange()));
+  } catch (error) {
+    // What failed first says more than a buffer that cannot be mapped because of it.
+    await settle(gpu);
+    throw error;
+  } finally {
+    for (const buffer of staging) if (buffer.mapState === 'mapped') buffer.unmap();
+  }
+}
+
+export function closeReadBack({ gpu, slots }: ReadBack): void {
+  slots.forEach(({ staging }) => staging.forEach((buffer) => destroyBuffer(gpu, buffer)));
+}
+
+const bytesOf = (tensor: Tensor) => 4 * sizeOf(tensor.shape);
+
+/** The values of a tensor, whose staging buffer may be a little larger. */
+export const floatsOf = (memory: ArrayBuffer, count: number): Float32Array<ArrayBuffer> =>
+  new Float32Array(memory, 0, count).slice();
+
+/**
+ * Copies tensors back to the host once, and waits for everything submitted before.
+ *
+ * @throws the GPU's failure, if there was one.
+ */
+export async function readTensors(
+  gpu: Gpu,
+  tensors: readonly Tensor[],
+): Promise<Float32Array<ArrayBuffer>[]> {
+  const reader = openReadBack(gpu, 'once', tensors, { slots: 1 });
+  try {
+    const take = (...memory: ArrayBuffer[]) =>
+      memory.map((part, i) => floatsOf(part, sizeOf(tensors[i]?.shape ?? [])));
+    return await readBack(reader, () => undefined, take);
+  } finally {
+    closeReadBack(reader);
+  }
+}
