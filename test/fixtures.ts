@@ -1,6 +1,8 @@
 import type { Gpu } from '../src/runtime/gpu.js';
 import { openGpu } from '../src/runtime/gpu.js';
 import type { HostTensor } from '../src/runtime/evaluate.js';
+import type { Tuning } from '../src/runtime/tuning.js';
+import type { TestContext } from 'vitest';
 import { testAdapter } from './gpu.js';
 
 /** The device tests run on; open it in `beforeAll`, close it with `closeGpu` in `afterAll`. */
@@ -18,4 +20,13 @@ export function gaussian(shape: readonly number[], seed: number): HostTensor {
   };
   const data = Float32Array.from({ length: count }, () => uniform() + uniform() + uniform() + uniform());
   return { shape, data };
+}
+
+/** The kernels that a product can be launched as; see tuning.ts. */
+export const products: readonly Tuning['product'][] = ['shared', 'subgroup'];
+
+/** Has the test's products launched so, or skips it where the device cannot. */
+export function useProduct(gpu: Gpu, product: Tuning['product'], { skip }: Pick<TestContext, 'skip'>): void {
+  if (product === 'subgroup' && !gpu.device.features.has('subgroups')) skip();
+  gpu.tuning = { ...gpu.tuning, product };
 }

@@ -49,15 +49,21 @@ export function conv1d(rec: Recorder, x: Tensor, weight: Tensor, options: Conv1d
     );
   }
   const y = scratch(rec, label, [batch, outFrames, outChannels]);
+  const subgroup = rec.gpu.tuning.product === 'subgroup' && (channels / groups) % 4 === 0;
+  const tile = subgroup ? { outputs: 12, frames: 32 } : { outputs: 64, frames: 64 };
   dispatch(rec, {
-    kernel: 'conv1d',
+    kernel: subgroup ? 'conv1d_subgroup' : 'conv1d',
     params: {
       ...{ frames, channels, outFrames, outChannels, taps, stride, padding, groups },
       hasBias: bias ? 1 : 0,
       activation: activationCode[activation],
     },
     bindings: { x, w: weight, bias: bias ?? weight, y },
-    workgroups: [Math.ceil(outChannels / groups / 64), Math.ceil(outFrames / 64), batch * groups],
+    workgroups: [
+      Math.ceil(outChannels / groups / tile.outputs),
+      Math.ceil(outFrames / tile.frames),
+      batch * groups,
+    ],
   });
   return y;
 }

@@ -99,12 +99,18 @@ function convolve(rec: Recorder, x: Tensor, weight: ConvWeight, options: ConvOpt
   const height = extent(x, 2);
   const width = extent(x, 3);
   const positions = phases === 1 ? outHeight * outWidth : (height + 1) * (width + 1);
-  const tiles: [number, number] = [batch * Math.ceil(positions / 128), Math.ceil(outputs / 32)];
-  const splits = chooseSplits(tiles[0] * tiles[1] * phases, (taps / phases) * Math.ceil(inputs / 16));
+  const shared = rec.gpu.tuning.product === 'shared';
+  const tile = shared ? { positions: 128, outputs: 32 } : { positions: 32, outputs: 12 };
+  const tiles: [number, number] = [
+    batch * Math.ceil(positions / tile.positions),
+    Math.ceil(outputs / tile.outputs),
+  ];
+  const panels = (taps / phases) * Math.ceil(inputs / 16);
+  const splits = shared ? chooseSplits(tiles[0] * tiles[1] * phases, panels) : 1;
   const whole = splits === 1;
   const target = whole ? y : scratch(rec, `${label} sums`, [splits, ...y.shape]);
   dispatch(rec, {
-    kernel: 'conv2d',
+    kernel: shared ? 'conv2d' : 'conv2d_subgroup',
     params: {
       ...geometry,
       ...(whole ? epilogue : epilogueParams('conv2d', {}, y)),

@@ -11,6 +11,9 @@ export interface LinearOptions {
   readonly label?: string;
 }
 
+/** Up to so many rows each is a product of a matrix with a vector. */
+const fewRows = 4;
+
 /**
  * y = activation(x·Wᵀ + b): `torch.nn.functional.linear`.
  *
@@ -28,12 +31,32 @@ export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: Linear
   if (bias) expectShape('linear', bias, [outputs]);
   const rows = sizeOf(x.shape) / inputs;
   const y = scratch(rec, label, [...x.shape.slice(0, -1), outputs]);
-  dispatch(rec, {
-    kernel: 'linear',
-    params: { rows, inputs, outputs, hasBias: bias ? 1 : 0, activation: activationCode[activation] },
-    bindings: { x, w: weight, bias: bias ?? weight, y },
-    workgroups: [Math.ceil(outputs / 64), Math.ceil(rows / 64)],
-  });
+  const epilogue = { hasBias: bias ? 1 : 0, activation: activationCode[activation] };
+  const bindings = { x, w: weight, bias: bias ?? weight, y };
+  if (rows <= fewRows) {
+    dispatch(rec, {
+      kernel: 'linear_row',
+      params: { rows, inputs, outputs, ...epilogue },
+      bindings,
+      workgroups: [Math.ceil(outputs / 8), rows],
+    });
+  } else if (rec.gpu.tuning.product === 'subgroup' && inputs % 4 === 0) {
+    // A linear layer is a convolution with one tap.
+    const size = { frames: rows, channels: inputs, outFrames: rows, outChannels: outputs };
+    dispatch(rec, {
+      kernel: 'conv1d_subgroup',
+      params: { ...size, taps: 1, stride: 1, padding: 0, groups: 1, ...epilogue },
+      bindings,
+      workgroups: [Math.ceil(outputs / 12), Math.ceil(rows / 32), 1],
+    });
+  } else {
+    dispatch(rec, {
+      kernel: 'linear',
+      params: { rows, inputs, outputs, ...epilogue },
+      bindings,
+      workgroups: [Math.ceil(outputs / 64), Math.ceil(rows / 64)],
+    });
+  }
   return y;
 }
 

@@ -4,6 +4,8 @@ import { createPipelineCache } from './kernel.js';
 import type { Tensor } from './tensor.js';
 import { sizeOf } from './tensor.js';
 import type { OpenTrace } from './trace.js';
+import type { Tuning } from './tuning.js';
+import { chooseTuning } from './tuning.js';
 
 /**
  * An open GPU: the device, its compiled kernels, and an account of the memory in use. Everything in `src/` takes it as
@@ -13,6 +15,8 @@ export interface Gpu {
   readonly device: GPUDevice;
   readonly adapter: GPUAdapter;
   readonly pipelines: PipelineCache;
+  /** Which kernels operators choose. Plans recorded after a change follow it; see tuning.ts. */
+  tuning: Tuning;
   /** Bytes in live GPU buffers, and the most there ever were. */
   readonly memory: { bytes: number; peak: number };
   /** The first GPU error or device loss. Once it is set, every read throws it. */
@@ -47,6 +51,7 @@ export async function openGpu(adapter: GPUAdapter): Promise<Gpu> {
     device,
     adapter,
     pipelines: createPipelineCache(device),
+    tuning: chooseTuning(adapter),
     memory: { bytes: 0, peak: 0 },
     failure: undefined,
     verdicts: Promise.resolve(),

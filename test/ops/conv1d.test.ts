@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { conv1d, conv1dReference, tapsBeforeChannels } from '../../src/ops/conv1d.js';
 import type { Conv1dSize } from '../../src/ops/conv1d.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
 import { closeGpu } from '../../src/runtime/gpu.js';
 import { expectClose } from '../compare.js';
-import { gaussian, openTestGpu } from '../fixtures.js';
+import { gaussian, openTestGpu, products, useProduct } from '../fixtures.js';
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -37,12 +37,14 @@ async function compare(size: Conv1dSize, activation: Activation, biased: boolean
   expectClose(`conv1d ${JSON.stringify(size)}`, y.data, expected, 2e-6);
 }
 
-describe('conv1d', () => {
+describe.each(products)('conv1d, %s', (product) => {
+  beforeEach((test) => useProduct(gpu, product, test));
+
   it('equals its float64 twin over odd shapes, strides, paddings and groups', async () => {
     const draws = fc.record({
       batch: fc.integer({ min: 1, max: 2 }),
       extra: fc.integer({ min: 0, max: 90 }),
-      inputs: fc.integer({ min: 1, max: 12 }),
+      inputs: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.constantFrom(4, 8, 72)),
       outputs: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 60, max: 70 })),
       groups: fc.integer({ min: 1, max: 3 }),
       taps: fc.integer({ min: 1, max: 11 }),

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { conv2d, conv2dReference, convTranspose2d, convTranspose2dReference } from '../../src/ops/conv2d.js';
 import { packTransposedWeight, packWeight } from '../../src/ops/conv-weight.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
 import { closeGpu } from '../../src/runtime/gpu.js';
 import { expectClose } from '../compare.js';
-import { gaussian, openTestGpu } from '../fixtures.js';
+import { gaussian, openTestGpu, products, useProduct } from '../fixtures.js';
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -64,7 +64,9 @@ function draw(drawn: Omit<Drawn, 'kernel' | 'stride' | 'padding'>, kernel: numbe
   return { weight, tensors, offset, reference };
 }
 
-describe('conv2d', () => {
+describe.each(products)('conv2d, %s', (product) => {
+  beforeEach((test) => useProduct(gpu, product, test));
+
   it('equals its float64 twin over odd shapes, kernels, strides, paddings and epilogues', async () => {
     await fc.assert(
       fc.asyncProperty(windows, async (drawn) => {
@@ -120,8 +122,9 @@ describe('conv2d', () => {
       launches.push(...rec.dispatches.map(({ workgroups }) => workgroups as readonly number[]));
       return { y };
     });
-    expect(launches).toHaveLength(2);
-    expect(launches[0]![2]).toBeGreaterThan(1);
+    const splits = product === 'shared' ? 1 : 0;
+    expect(launches).toHaveLength(1 + splits);
+    expect(launches[0]![2]).toBeGreaterThan(splits);
     const shared = Float32Array.from([0, 1, 2].flatMap(() => [...x.data]));
     const half = weight.data.map((value) => value / 2);
     const options = { ...size, style: style.data, bias: bias.data, leaky: true };
@@ -136,7 +139,9 @@ describe('conv2d', () => {
   });
 });
 
-describe('convTranspose2d', () => {
+describe.each(products)('convTranspose2d, %s', (product) => {
+  beforeEach((test) => useProduct(gpu, product, test));
+
   it('equals its float64 twin over odd shapes and epilogues', async () => {
     await fc.assert(
       fc.asyncProperty(fc.record(shape), async (drawn) => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import { beforeAll, afterAll, describe, it } from 'vitest';
+import { beforeAll, beforeEach, afterAll, describe, it } from 'vitest';
 import { linear, linearReference } from '../../src/ops/linear.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
 import { expectClose } from '../compare.js';
 import { closeGpu } from '../../src/runtime/gpu.js';
-import { openTestGpu, gaussian } from '../fixtures.js';
+import { openTestGpu, gaussian, products, useProduct } from '../fixtures.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
 
 let gpu: Gpu;
@@ -13,11 +13,16 @@ beforeAll(async () => {
 });
 afterAll(() => closeGpu(gpu));
 
-describe('linear', () => {
+describe.each(products)('linear, %s', (product) => {
+  beforeEach((test) => useProduct(gpu, product, test));
+
   it('equals its float64 twin over odd shapes, with and without bias and activation', async () => {
     const shapes = fc.record({
       rows: fc.integer({ min: 1, max: 70 }),
-      inputs: fc.integer({ min: 1, max: 40 }),
+      inputs: fc.oneof(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 40 }).map((k) => 4 * k),
+      ),
       outputs: fc.integer({ min: 1, max: 70 }),
       activation: fc.constantFrom('none', 'geluErf', 'geluTanh', 'silu', 'tanh'),
       biased: fc.boolean(),

@@ -109,7 +109,7 @@ describe('plans', () => {
     const plan = await compilePlan(gpu, 'five', (rec) => doublings(rec, weight));
     if (gpu.device.features.has('timestamp-query')) {
       const times = await profilePlan(plan);
-      expect(times.map(({ kernel }) => kernel)).toEqual(new Array(5).fill('linear'));
+      expect(times.map(({ kernel }) => kernel)).toEqual(new Array(5).fill('linear_row'));
       for (const { milliseconds } of times) expect(milliseconds).toBeGreaterThanOrEqual(0);
     } else {
       await expect(profilePlan(plan)).rejects.toThrow('timestamp-query');

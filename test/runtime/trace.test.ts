@@ -43,7 +43,7 @@ describe('a trace', () => {
     expect(y[0]).toBe(8);
     expect(gpu.memory.bytes).toBe(before);
     expect(trace.launches.map(({ plan, launch }) => `${plan}/${launch.kernel}`)).toEqual(
-      new Array(6).fill('eight/linear'),
+      new Array(6).fill('eight/linear_row'),
     );
     trace.launches.forEach(({ start, end }, i) => {
       expect(end).toBeGreaterThanOrEqual(start);
@@ -56,7 +56,7 @@ describe('a trace', () => {
     const { traceEvents: events } = JSON.parse(traceEvents(trace)) as { traceEvents: Event[] };
     const complete = events.filter(({ ph }) => ph === 'X');
     expect(complete.filter(({ tid }) => tid === 2).map(({ name }) => name)).toEqual(
-      new Array(6).fill('linear'),
+      new Array(6).fill('linear_row'),
     );
     expect(Math.min(...complete.map(({ ts }) => ts))).toBe(0);
 

@@ -1,0 +1,165 @@
+// The convolution of conv1d.wgsl, and with one tap the product of linear.wgsl, for adapters that are a processor: without
+// shared memory and barriers, which cost more there than they save.
+//
+//   y[b,t,o] = activation(Σ_{j,c} w[o,j,c] · x[b, t·stride + j − padding, first(o) + c] + bias[o])
+//
+//   x    [batch, frames, channels/4]           zero outside 0 ≤ frame < frames
+//   w    [outChannels, taps, channels/groups/4]
+//   bias [outChannels]
+//   y    [batch, outFrames, outChannels]
+//
+// Channels come in fours: channels/groups is a multiple of four.
+//
+// A workgroup is a few lanes of SIMD. One makes 32 frames × 12 channels of y, an invocation 4 × 12. Every lane needs all
+// the weights, so the lanes share the loading, as in conv2d_subgroup.wgsl: in each quad, lane q loads four weights of
+// output o + q, and subgroupBroadcast hands them round. With four channels of the four frames as a matrix X (a row a frame),
+// output o gains X · w[o, c … c+3]: 7 loads of four for 192 multiply-adds. Sixty-four channels are summed by themselves
+// before they join the total, which keeps the rounding error of a long sum small.
+enable subgroups;
+
+struct Params {
+  frames: u32,
+  channels: u32,
+  outFrames: u32,
+  outChannels: u32,
+  taps: u32,
+  stride: u32,
+  padding: u32,
+  groups: u32,
+  hasBias: u32,
+  activation: u32, // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;
+@group(0) @binding(2) var<storage, read> w: array<vec4f>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+
+const LANES = 8u;
+const FRAMES = 4u * LANES;
+const OUTPUTS = 12u;
+const PANEL = 16u; // fours of channels
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) tile: vec3u, // channels, frames, batch · groups
+  @builtin(local_invocation_index) index: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let inputs = params.channels / params.groups / 4u;
+  let outputs = params.outChannels / params.groups;
+  let batch = tile.z / params.groups;
+  let group = tile.z % params.groups;
+  let outFrame = tile.y * FRAMES + index + vec4u(0u, LANES, 2u * LANES, 3u * LANES);
+  let output0 = tile.x * OUTPUTS;
+  // Beyond the last output, sums of others are made and not stored.
+  let own = group * outputs + min(output0 + (lane & 3u) + vec3u(0u, 4u, 8u), vec3u(outputs - 1u));
+
+  var ta = mat4x4f(); // [output] of frames
+  var tb = mat4x4f();
+  var tc = mat4x4f();
+  for (var tap = 0u; tap < params.taps; tap++) {
+    let frame = outFrame * params.stride + tap - params.padding; // below 0 it wraps to more than params.frames
+    let inside = frame < vec4u(params.frames);
+    let row = (batch * params.frames + select(vec4u(), frame, inside)) * (params.channels / 4u) + group * inputs;
+    let weights = (own * params.taps + tap) * inputs;
+    for (var c0 = 0u; c0 < inputs; c0 += PANEL) {
+      var pa = mat4x4f();
+      var pb = mat4x4f();
+      var pc = mat4x4f();
+      for (var c = c0; c < min(c0 + PANEL, inputs); c++) {
+        let X = transpose(mat4x4f(
+          select(vec4f(), x[row.x + c], inside.x),
+          select(vec4f(), x[row.y + c], inside.y),
+          select(vec4f(), x[row.z + c], inside.z),
+          select(vec4f(), x[row.w + c], inside.w),
+        ));
+        pa += X * ofQuad(w[weights.x + c]);
+        pb += X * ofQuad(w[weights.y + c]);
+        pc += X * ofQuad(w[weights.z + c]);
+      }
+      ta += pa;
+      tb += pb;
+      tc += pc;
+    }
+  }
+
+  let totals = array<mat4x4f, 3>(ta, tb, tc);
+  for (var i = 0u; i < OUTPUTS; i++) {
+    let output = output0 + i;
+    for (var j = 0u; j < 4u; j++) {
+      if (outFrame[j] < params.outFrames && output < outputs) {
+        let outChannel = group * outputs + output;
+        var value = totals[i / 4u][i % 4u][j];
+        if (params.hasBias != 0u) {
+          value += bias[outChannel];
+        }
+        y[(batch * params.outFrames + outFrame[j]) * params.outChannels + outChannel] = activate(value);
+      }
+    }
+  }
+}
+
+// The quad's weights: a column for each of its four outputs.
+fn ofQuad(own: vec4f) -> mat4x4f {
+  return mat4x4f(
+    subgroupBroadcast(own, 0u),
+    subgroupBroadcast(own, 1u),
+    subgroupBroadcast(own, 2u),
+    subgroupBroadcast(own, 3u),
+  );
+}
+
+fn activate(v: f32) -> f32 {
+  switch params.activation {
+    case 1u: { return 0.5 * v * erfc_exact(-0.70710678 * v); }
+    case 2u: { return v / (1.0 + exp_exact(-1.5957691 * (v + 0.044715 * v * v * v))); }
+    case 3u: { return v / (1.0 + exp_exact(-v)); }
+    case 4u: { return tanh_exact(v); }
+    default: { return v; }
+  }
+}
+
+// WGSL promises little for exp and tanh and has no erf; these hold to a few units in the last place on every adapter.
+// test/shaders.test.ts keeps all copies of these functions equal.
+
+// e^v = 2^n · e^r with |r| ≤ ln2/2, ln 2 in two parts so that v − n·ln 2 is exact; Taylor series for e^r.
+fn exp_exact(v: f32) -> f32 {
+  let x = clamp(v, -87.0, 88.0);
+  let n = round(x * 1.442695);
+  let r = (x - n * 0.693359375) + n * 2.1219444e-4;
+  var p = 1.0 / 5040.0;
+  p = p * r + 1.0 / 720.0;
+  p = p * r + 1.0 / 120.0;
+  p = p * r + 1.0 / 24.0;
+  p = p * r + 1.0 / 6.0;
+  p = p * r + 0.5;
+  return ldexp((p * r * r + r) + 1.0, i32(n));
+}
+
+// tanh by Lambert's continued fraction near 0, by exp elsewhere, where 1 − 2/(e²ᵛ+1) does not cancel.
+fn tanh_exact(v: f32) -> f32 {
+  let s = v * v;
+  let small = v * (945.0 + s * (105.0 + s)) / (945.0 + s * (420.0 + s * 15.0));
+  let large = sign(v) * (1.0 - 2.0 / (exp_exact(2.0 * abs(v)) + 1.0));
+  return select(large, small, s < 0.36);
+}
+
+// erfc(v) for v ≥ 0 is t·exp(−v² + polynomial(t)) with t = 1/(1 + v/2), a Chebyshev fit good to 1.2e-7 of its value
+// (Numerical Recipes, Sec. 6.2); erfc(−v) = 2 − erfc(v).
+fn erfc_exact(v: f32) -> f32 {
+  let z = abs(v);
+  let t = 1.0 / (1.0 + 0.5 * z);
+  var p = 0.17087277;
+  p = p * t - 0.82215223;
+  p = p * t + 1.48851587;
+  p = p * t - 1.13520398;
+  p = p * t + 0.27886807;
+  p = p * t - 0.18628806;
+  p = p * t + 0.09678418;
+  p = p * t + 0.37409196;
+  p = p * t + 1.00002368;
+  let tail = t * exp_exact(-z * z - 1.26551223 + t * p);
+  return select(tail, 2.0 - tail, v < 0.0);
+}

@@ -1,0 +1,169 @@
+// The convolution of conv2d.wgsl, with the same bindings, for adapters that are a processor: without shared memory and
+// barriers, which cost more there than they save.
+//
+// A workgroup is a few lanes of SIMD. One makes 12 outputs × 32 positions, an invocation 12 × 4. Every lane needs all the
+// weights, so the lanes share the loading: in each quad of lanes, lane q loads the weights of input i + q, four outputs at
+// once, and subgroupBroadcast hands them round. A quad's numbers are the same in every quad, so that subgroups of any size
+// from 4 on will do. With the four positions' values of four inputs as a matrix X, output o gains X · (w[i..i+3, o]):
+// 16 values of x and 12 of w for 192 multiply-adds.
+//
+// On llvmpipe three to four times as fast as conv2d.wgsl, on SwiftShader as well: docs/performance.md.
+enable subgroups;
+
+struct Params {
+  batch: u32,
+  frameStride: u32,
+  inputs: u32,
+  height: u32,
+  width: u32,
+  outputs: u32,
+  outHeight: u32,
+  outWidth: u32,
+  kernel: u32,
+  stride: u32,
+  pad: u32,
+  phases: u32,
+  splits: u32, // 1 here
+  scaleOffset: u32,
+  scaleStride: u32,
+  hasInScale: u32,
+  hasOutScale: u32,
+  hasBias: u32,
+  hasAddend: u32,
+  leaky: u32,
+  factor: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> w: array<vec4f>;
+@group(0) @binding(3) var<storage, read> inScale: array<f32>;
+@group(0) @binding(4) var<storage, read> outScale: array<f32>;
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
+@group(0) @binding(6) var<storage, read> addend: array<f32>;
+@group(0) @binding(7) var<storage, read_write> y: array<f32>;
+
+const LANES = 8u;
+const POSITIONS = 4u * LANES;
+const OUTPUTS = 12u;
+const PANEL = 64u; // inputs summed by themselves before they join the total
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) tile: vec3u,
+  @builtin(local_invocation_index) index: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let transposed = params.phases == 4u;
+  let phase = tile.z;
+  var taps = vec2u(params.kernel);
+  var pad = vec2u(params.pad);
+  var firstTap = 0u;
+  let parity = vec2u(phase & 1u, phase >> 1u);
+  if (transposed) {
+    taps = 2u - parity;
+    pad = 1u - parity;
+    firstTap = select(phase * 2u + 2u, 0u, phase == 0u);
+  }
+  let gridWidth = select(params.outWidth, params.width + 1u, transposed);
+  let gridHeight = select(params.outHeight, params.height + 1u, transposed);
+  let tilesPerFrame = (gridWidth * gridHeight + POSITIONS - 1u) / POSITIONS;
+  let frame = tile.x / tilesPerFrame;
+  let position = tile.x % tilesPerFrame * POSITIONS + index + vec4u(0u, LANES, 2u * LANES, 3u * LANES);
+  let column = position % gridWidth;
+  let row = position / gridWidth;
+  let plane = params.height * params.width;
+  let scaleAt = params.scaleOffset + frame * params.scaleStride;
+
+  // Twelve outputs as three of four. Beyond the last, weights of others are summed and the sums not stored.
+  let output4 = (params.outputs + 3u) / 4u;
+  let first4 = tile.y * (OUTPUTS / 4u);
+  let columns = min(first4 + vec3u(0u, 1u, 2u), vec3u(output4 - 1u));
+  let quadLane = lane & 3u;
+
+  var ta = mat4x4f();
+  var tb = mat4x4f();
+  var tc = mat4x4f();
+  for (var tap = 0u; tap < taps.x * taps.y; tap++) {
+    let sourceColumn = column * params.stride + tap % taps.x - pad.x; // wraps round below 0
+    let sourceRow = row * params.stride + tap / taps.x - pad.y;
+    let inside = (sourceColumn < vec4u(params.width)) & (sourceRow < vec4u(params.height));
+    let address = select(vec4u(), frame * params.frameStride + sourceRow * params.width + sourceColumn, inside);
+    for (var input0 = 0u; input0 < params.inputs; input0 += PANEL) {
+      var pa = mat4x4f(); // [output] of positions
+      var pb = mat4x4f();
+      var pc = mat4x4f();
+      for (var i = input0; i < min(input0 + PANEL, params.inputs); i += 4u) {
+        var scale = select(0.0, 1.0, i + quadLane < params.inputs);
+        let own = min(i + quadLane, params.inputs - 1u);
+        if (params.hasInScale != 0u) {
+          scale *= inScale[scaleAt + own];
+        }
+        let weights = ((firstTap + tap) * params.inputs + own) * output4;
+        let a = scale * w[weights + columns.x];
+        let b = scale * w[weights + columns.y];
+        let c = scale * w[weights + columns.z];
+        let X = mat4x4f(
+          values(address + i * plane, inside),
+          values(address + min(i + 1u, params.inputs - 1u) * plane, inside),
+          values(address + min(i + 2u, params.inputs - 1u) * plane, inside),
+          values(address + min(i + 3u, params.inputs - 1u) * plane, inside),
+        );
+        pa += X * ofQuad(a);
+        pb += X * ofQuad(b);
+        pc += X * ofQuad(c);
+      }
+      ta += pa;
+      tb += pb;
+      tc += pc;
+    }
+  }
+
+  let totals = array<mat4x4f, 3>(ta, tb, tc);
+  let outColumn = select(column, 2u * column + parity.x, transposed);
+  let outRow = select(row, 2u * row + parity.y, transposed);
+  let wanted = (row < vec4u(gridHeight)) & (outRow < vec4u(params.outHeight)) & (outColumn < vec4u(params.outWidth));
+  let outPlane = params.outHeight * params.outWidth;
+  for (var i = 0u; i < OUTPUTS; i++) {
+    let output = first4 * 4u + i;
+    for (var j = 0u; j < 4u; j++) {
+      if (output < params.outputs && wanted[j]) {
+        let channel = frame * params.outputs + output;
+        let at = channel * outPlane + outRow[j] * params.outWidth + outColumn[j];
+        y[at] = finish(totals[i / 4u][i % 4u][j], output, channel, at);
+      }
+    }
+  }
+}
+
+// One input's values at four positions.
+fn values(at: vec4u, inside: vec4<bool>) -> vec4f {
+  return select(vec4f(), vec4f(x[at.x], x[at.y], x[at.z], x[at.w]), inside);
+}
+
+// The quad's weights [input][output], transposed: a column for each output.
+fn ofQuad(own: vec4f) -> mat4x4f {
+  return transpose(mat4x4f(
+    subgroupBroadcast(own, 0u),
+    subgroupBroadcast(own, 1u),
+    subgroupBroadcast(own, 2u),
+    subgroupBroadcast(own, 3u),
+  ));
+}
+
+fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {
+  var value = sum;
+  if (params.hasOutScale != 0u) {
+    value *= outScale[channel];
+  }
+  if (params.hasBias != 0u) {
+    value += bias[output];
+  }
+  if (params.leaky != 0u) {
+    value = max(value, 0.2 * value) * 1.41421356;
+  }
+  if (params.hasAddend != 0u) {
+    value += addend[at];
+  }
+  return value * params.factor;
+}
