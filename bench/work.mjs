@@ -1,14 +1,21 @@
 // How much a launch has to do at least: operations (a multiplication and an addition are two) and bytes.
 
+const conv2d = (p) =>
+  p.phases === 4
+    ? 2 * p.batch * p.outputs * p.inputs * p.height * p.width * 9
+    : 2 * p.batch * p.outputs * p.outHeight * p.outWidth * p.inputs * p.kernel ** 2;
+const conv1d = (p, { y }) => 2 * size(y) * (p.channels / p.groups) * p.taps;
+const linear = ({ rows, inputs, outputs }) => 2 * rows * inputs * outputs;
+
 /** By kernel, from its Params and the shapes bound. Kernels not listed do a few operations for each byte they move. */
 const operations = {
-  linear: ({ rows, inputs, outputs }) => 2 * rows * inputs * outputs,
+  linear,
+  linear_row: linear,
   matmul: ({ rows, inner, columns }, { y }) => 2 * inner * columns * (y ? size(y) / columns : rows),
-  conv2d: (p) =>
-    p.phases === 4
-      ? 2 * p.batch * p.outputs * p.inputs * p.height * p.width * 9
-      : 2 * p.batch * p.outputs * p.outHeight * p.outWidth * p.inputs * p.kernel ** 2,
-  conv1d: (p, { y }) => 2 * size(y) * (p.channels / p.groups) * p.taps,
+  conv2d,
+  conv2d_subgroup: conv2d,
+  conv1d,
+  conv1d_subgroup: conv1d,
   depthwise_conv2d: (p) => 2 * p.planes * p.outHeight * p.outWidth * p.kernel ** 2,
   pointwise: ({ batch, inputs, outputs, plane }) => 2 * batch * inputs * outputs * plane,
   upfirdn2d: (p) => 2 * p.channels * p.outHeight * p.outWidth * (16 / p.up ** 2),
