@@ -1,4 +1,6 @@
+import { drawAhead, drawsAhead } from './draw-ahead.js';
 import { InputError } from './errors.js';
+import { dropAlpha } from './media/drop-alpha.js';
 import type { Picture } from './media/picture.js';
 import { fitSquare } from './media/resize.js';
 import type { Sound } from './media/sound.js';
@@ -6,9 +8,10 @@ import { resampleStream } from './media/resample-stream.js';
 import { SPEECH_RATE, speechSamples } from './media/speech.js';
 import type { SpeechSource } from './media/speech-source.js';
 import { arrivingSpeech } from './media/speech-source.js';
+import type { Decoder, Portrait } from './models/motion-autoencoder.js';
 import { createMotionAutoencoder, pictureTensor } from './models/motion-autoencoder.js';
 import { motionScaler } from './models/motion-scale.js';
-import type { FloatModel, MotionOptions } from './motion.js';
+import type { FloatModel, MotionOptions, Stage } from './motion.js';
 import { frameCount, speechMotion } from './motion.js';
 
 export interface AnimateOptions extends MotionOptions {
@@ -19,8 +22,13 @@ export interface AnimateOptions extends MotionOptions {
    * checkpoint does not name its directions.
    */
   readonly motionScale?: number;
-  /** Given each window's motion `[frames, d]` before its frames are drawn. */
+  /** Given each window's motion `[frames, d]` before its first frame. */
   readonly onMotion?: (motion: Float32Array) => void;
+  /**
+   * Frames drawn at once: more keep a large GPU busy, take as many times the memory, and make the first frame later. Default: by
+   * `defaultBatch`.
+   */
+  readonly batch?: number;
 }
 
 /** One frame of the video. */
@@ -39,8 +47,9 @@ export interface StreamedFrame {
 }
 
 /**
- * Animates a portrait with speech: `ceil(seconds · fps)` frames, each as soon as it is drawn. Windows of motion are sampled
- * as the frames are asked for, so memory does not grow with the length of the speech, which the caller holds.
+ * Animates a portrait with speech: `ceil(seconds · fps)` frames, each as soon as it is drawn. While the caller has one, the GPU draws the
+ * next few and samples the next window of motion, but no further, so memory does not grow with the length of the speech, which the
+ * caller holds.
  *
  * The portrait is cut to its centre square and resized to S×S; the speech is mixed to mono at 16 kHz.
  *
@@ -61,7 +70,8 @@ export async function* animate(
 
 /**
  * Animates a portrait with speech while it arrives. A window of frames (2 s) is drawn as soon as its speech and
- * `options.lookAhead` seconds more have come; pieces are asked for only when they are needed.
+ * `options.lookAhead` seconds more have come. Pieces are asked for up to the window after the one being drawn; no frame waits for
+ * those of a later window.
  *
  * @param speech mono, −1 … 1, in pieces of any lengths.
  * @param options `sampleRate` of the pieces, 16000 unless given.
@@ -85,6 +95,10 @@ async function* draw(
 ): AsyncGenerator<StreamedFrame, void, undefined> {
   const { config } = float.model;
   const { signal, onStage, onMotion, motion, motionScale = 1 } = options;
+  const batch = options.batch ?? defaultBatch(float.gpu.adapter.info, config.input_size);
+  if (!(Number.isSafeInteger(batch) && batch >= 1 && batch <= 64)) {
+    throw new InputError(`batch: expected 1 to 64 frames, got ${batch}`);
+  }
 
   signal?.throwIfAborted();
   onStage?.('portrait');
@@ -92,23 +106,66 @@ async function* draw(
   try {
     const image = pictureTensor(fitSquare(portrait, config.input_size));
     const encoded = await autoencoder.encode(image);
-    const decoder = await autoencoder.openDecoder(encoded);
+    const decoder = await autoencoder.openDecoder(encoded, { batch, ahead: drawsAhead });
     const scaled = await motionScaler(float, encoded.rS, motionScale);
+    let begun = false;
+    const pictures = drawAhead({
+      sample: async function* (stopped) {
+        const sampling = {
+          ...options,
+          signal: stopped,
+          onStage: (stage: Stage) => begun || onStage?.(stage),
+        };
+        const windows = motion ? [motion] : speechMotion(float, encoded.rS, speech, sampling);
+        for await (const window of windows) yield scaled(window);
+      },
+      width: config.dim_w,
+      batch,
+      draw: (window) => drawFrames(decoder, encoded, window, batch, config.input_size),
+      onWindow: (window) => {
+        onMotion?.(window);
+        if (!begun) onStage?.('frames');
+        begun = true;
+      },
+      signal,
+    });
     let index = 0;
-    for await (const sampled of motion ? [motion] : speechMotion(float, encoded.rS, speech, options)) {
-      const window = scaled(sampled);
-      onMotion?.(window);
-      onStage?.('frames');
-      for (let start = 0; start < window.length; start += config.dim_w, index++) {
-        signal?.throwIfAborted();
-        const latent = encoded.sR.map((identity, i) => identity + (window[start + i] ?? 0));
-        const picture = dropAlpha(await decoder.decode(latent), config.input_size);
-        yield { index, time: index / config.fps, picture };
-      }
+    for await (const picture of pictures) {
+      yield { index, time: index / config.fps, picture };
+      index++;
     }
   } finally {
     autoencoder.destroy();
   }
+}
+
+/**
+ * Frames drawn at once where nobody says. A frame of the published size keeps a GPU busy, one of a smaller model does not: so many that they
+ * have no more pixels together, and that windows of 50 divide into them. A processor is kept busy by any frame.
+ */
+export function defaultBatch({ isFallbackAdapter }: GPUAdapterInfo, side: number): number {
+  if (isFallbackAdapter) return 1;
+  return [5, 2].find((frames) => frames * side ** 2 <= 512 ** 2) ?? 1;
+}
+
+/** @param motion `[frames, d]`; the rest of the batch repeats its last frame. */
+function drawFrames(
+  decoder: Decoder,
+  { sR }: Portrait,
+  motion: Float32Array,
+  batch: number,
+  side: number,
+): Promise<Picture[]> {
+  const frames = motion.length / sR.length;
+  const latent = Float32Array.from({ length: batch * sR.length }, (_, at) => {
+    const i = at % sR.length;
+    const frame = Math.min(Math.floor(at / sR.length), frames - 1);
+    return sR[i]! + motion[frame * sR.length + i]!;
+  });
+  const bytes = side ** 2 * 4;
+  return decoder.draw(latent, (pixels) =>
+    Array.from({ length: frames }, (_, k) => dropAlpha(pixels.subarray(k * bytes, (k + 1) * bytes), side)),
+  );
 }
 
 function motionFrames(motion: Float32Array, d: number): number {
@@ -116,14 +173,4 @@ function motionFrames(motion: Float32Array, d: number): number {
     throw new InputError(`motion: expected [frames, ${d}], got ${motion.length} values`);
   }
   return motion.length / d;
-}
-
-function dropAlpha(rgba: Uint8Array, side: number): Picture {
-  const data = new Uint8Array(side * side * 3);
-  for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
-    data[to] = rgba[from] ?? 0;
-    data[to + 1] = rgba[from + 1] ?? 0;
-    data[to + 2] = rgba[from + 2] ?? 0;
-  }
-  return { width: side, height: side, data };
 }

@@ -1,6 +1,6 @@
 import { InputError } from './errors.js';
 import type { SpeechSource } from './media/speech-source.js';
-import { wholeSpeech } from './media/speech-source.js';
+import { untilAborted, wholeSpeech } from './media/speech-source.js';
 import type { Cut } from './models/audio-encoder.js';
 import { createAudioEncoder, recordingCut } from './models/audio-encoder.js';
 import { createEmotionEncoder } from './models/emotion-encoder.js';
@@ -50,7 +50,7 @@ export interface MotionOptions {
   readonly lookAhead?: number;
   /** Stops the run, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called before each stage of the work, for progress displays. */
+  /** Called before each stage of the work, for progress displays. Motion is sampled on while frames are drawn, without being told of. */
   readonly onStage?: (stage: Stage) => void;
   /** Given how strongly each of the seven emotions is shown at the start (Sec. 5), once it is known. */
   readonly onEmotion?: (we: Float32Array) => void;
@@ -115,7 +115,7 @@ export async function* speechMotion(
   const gammaA = guidanceSchedule('audioGuidance', audioGuidance);
   const gammaE = guidanceSchedule('emotionGuidance', emotionGuidance);
 
-  const source = speech instanceof Float32Array ? wholeSpeech(speech) : speech;
+  const source = untilAborted(speech instanceof Float32Array ? wholeSpeech(speech) : speech, signal);
   const cut = source.length === undefined ? arrivingCut(config, options.lookAhead) : recordingCut;
 
   options.onStage?.('speech');

@@ -21,11 +21,28 @@ afterAll(() => closeGpu(gpu));
 
 const samples = (seconds: number, rate = 16000) => gaussian([seconds * rate], 7).data.map((x) => x / 5);
 
-async function* piecesOf(sound: Float32Array, size: number, onPiece?: (taken: number) => void) {
+async function* piecesOf(sound: Float32Array, size: number) {
   for (let at = 0; at < sound.length; at += size) {
-    onPiece?.(Math.min(sound.length, at + size));
     yield await Promise.resolve(sound.slice(at, at + size));
   }
+}
+
+/** Speech that arrives as far as it is let. */
+function tap(sound: Float32Array, size: number) {
+  let opened = 0;
+  let wake = () => undefined as void;
+  return {
+    open(samples: number) {
+      opened = samples;
+      wake();
+    },
+    async *pieces() {
+      for (let at = 0; at < sound.length; at += size) {
+        while (at + size > opened) await new Promise<void>((resolve) => (wake = resolve));
+        yield sound.slice(at, at + size);
+      }
+    },
+  };
 }
 
 async function framesOf(sound: Float32Array, size: number, sampleRate = 16000) {
@@ -73,16 +90,34 @@ describe('animateStream', () => {
     expect(streamed).toEqual(whole);
   });
 
-  it('draws a window as soon as it and the look-ahead have arrived', async () => {
-    let taken = 0;
-    const pieces = piecesOf(samples(3), 640, (now) => (taken = now));
-    const options = { nfe: 3, lookAhead: 0.2 };
-    for await (const { index } of animateStream(model, portrait, pieces, options)) {
+  it('draws a window when it and the look-ahead have arrived, whether or not more ever will', async () => {
+    const speech = tap(samples(3), 640);
+    const video = animateStream(model, portrait, speech.pieces(), { nfe: 3, lookAhead: 0.2 });
+    for (let window = 0; window < 7; window++) {
       // The tiny model's windows are 0.4 s long.
-      const needed = (Math.floor(index / 10) + 1) * 6400 + 3200;
-      expect(taken).toBeGreaterThanOrEqual(Math.min(48000, needed));
-      expect(taken).toBeLessThan(needed + 640);
+      speech.open((window + 1) * 6400 + 3200);
+      for (let i = 0; i < 10; i++) expect((await video.next()).value?.index).toBe(10 * window + i);
     }
+    speech.open(48000);
+    let last = 0;
+    for await (const { index } of video) last = index;
+    expect(last).toBe(74);
+  });
+
+  it('ends at once when its reader leaves or the signal is aborted while speech is waited for', async () => {
+    const before = gpu.memory.bytes;
+    const left = tap(samples(3), 640);
+    const video = animateStream(model, portrait, left.pieces(), { nfe: 3, lookAhead: 0.2 });
+    left.open(9600);
+    for (let i = 0; i < 10; i++) await video.next();
+    await video.return();
+    expect(gpu.memory.bytes).toBe(before);
+
+    const abort = new AbortController();
+    const silent = animateStream(model, portrait, tap(samples(3), 640).pieces(), { signal: abort.signal });
+    setTimeout(() => abort.abort(new Error('enough')), 50);
+    await expect(silent.next()).rejects.toThrow('enough');
+    expect(gpu.memory.bytes).toBe(before);
   });
 
   it('needs no more GPU memory once the context is full, and gives it back when its reader leaves', async () => {

@@ -64,3 +64,19 @@ export function arrivingSpeech(pieces: AsyncIterable<Float32Array>): SpeechSourc
     },
   };
 }
+
+/** The same speech, which is not waited for any longer once the signal is aborted: `arrive` then throws its reason. */
+export function untilAborted(speech: SpeechSource, signal: AbortSignal | undefined): SpeechSource {
+  if (!signal) return speech;
+  const arrive = (end: number) =>
+    new Promise<{ available: number; ended: boolean }>((resolve, reject) => {
+      signal.throwIfAborted();
+      const stop = () => reject(signal.reason as Error);
+      signal.addEventListener('abort', stop, { once: true });
+      speech
+        .arrive(end)
+        .then(resolve, reject)
+        .finally(() => signal.removeEventListener('abort', stop));
+    });
+  return { ...speech, arrive };
+}

@@ -53,6 +53,8 @@ export interface Decoder {
    * @returns RGBA, `[batch, S, S, 4]`, alpha 255.
    */
   decode(latent: Float32Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
+  /** As `decode`, without a copy: `take` is given the pixels, whose memory is gone when it has returned, and makes the result. */
+  draw<T>(latent: Float32Array<ArrayBuffer>, take: (pixels: Uint8Array<ArrayBuffer>) => T): Promise<T>;
   /**
    * Tapped tensors of the last frame, by golden name: `conv1`, `convs.k`, `to_flows.k.warped` …, `frame`; and `to_flows.k.mask`
    * `[batch, r, r]`.
@@ -175,15 +177,17 @@ async function openDecoder(
     options,
   );
   const reader = openReadBack(gpu, 'decoder', [outputTensor(plan, 'pixels')], { slots: ahead });
+  const draw: Decoder['draw'] = (latent, take) => {
+    const own = latent.slice();
+    const submit = () => {
+      writeInput(plan, 'latent', own);
+      runPlan(plan);
+    };
+    return readBack(reader, submit, (memory) => take(new Uint8Array(memory)));
+  };
   return {
-    decode: (latent) => {
-      const own = latent.slice();
-      const draw = () => {
-        writeInput(plan, 'latent', own);
-        runPlan(plan);
-      };
-      return readBack(reader, draw, (pixels) => new Uint8Array(pixels).slice());
-    },
+    decode: (latent) => draw(latent, (pixels) => pixels.slice()),
+    draw,
     read: (names) => readOutputs(plan, names),
     profile: () => profilePlan(plan),
     scratchBytes: plan.scratchBytes,
