@@ -42,8 +42,9 @@ export function attention(
     throw new RangeError(`attention: ${describe(q)} is not ${parts} times at most ${maxHeadDim} columns`);
   }
   const y = scratch(rec, label, [batch, length, width]);
+  const subgroup = rec.gpu.tuning.product === 'subgroup' && headDim % 4 === 0;
   dispatch(rec, {
-    kernel: 'attention',
+    kernel: subgroup ? 'attention_subgroup' : 'attention',
     params: {
       length,
       heads,
@@ -56,7 +57,7 @@ export function attention(
       scale: 1 / Math.sqrt(headDim),
     },
     bindings: { q, k, v, y },
-    workgroups: [Math.ceil(length / 32), heads, batch],
+    workgroups: [Math.ceil(length / (subgroup ? 8 : 32)), heads, batch],
   });
   return y;
 }

@@ -58,8 +58,12 @@ export function layerNorm(rec: Recorder, x: Tensor, options: LayerNormOptions): 
   const modulationWidth = scale ? expectColumns('layerNorm', scale, rows, channels) : 0;
   if (shift) expectColumns('layerNorm', shift, rows, channels);
   const y = scratch(rec, label, x.shape);
+  const inFours = [channels, modulationWidth, scale?.offset ?? 0, shift?.offset ?? 0].every(
+    (n) => n % 4 === 0,
+  );
+  const alone = rec.gpu.tuning.row === 'invocation' && inner === 1 && inFours;
   dispatch(rec, {
-    kernel: 'layer_norm',
+    kernel: alone ? 'layer_norm_row' : 'layer_norm',
     params: {
       channels,
       inner,
@@ -81,7 +85,7 @@ export function layerNorm(rec: Recorder, x: Tensor, options: LayerNormOptions): 
       modulation: scale?.packed ?? x,
       y,
     },
-    workgroups: flatGrid(rows, 4),
+    workgroups: flatGrid(rows, alone ? 8 : 4),
   });
   return y;
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { layerNorm, layerNormReference } from '../../src/ops/layer-norm.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
@@ -21,12 +21,19 @@ function columns(packed: Float32Array, packedWidth: number, offset: number, widt
   });
 }
 
-describe('layerNorm', () => {
+describe.each(['workgroup', 'invocation'] as const)('layerNorm, a row by %s', (row) => {
+  beforeEach(() => {
+    gpu.tuning = { ...gpu.tuning, row };
+  });
+
   it('equals its float64 twin: affine or not, modulated by packed columns or not, residual, both layouts', async () => {
     const cases = fc.record({
       outer: fc.integer({ min: 1, max: 4 }),
       inner: fc.integer({ min: 1, max: 5 }),
-      channels: fc.oneof(fc.integer({ min: 2, max: 40 }), fc.integer({ min: 120, max: 300 })),
+      channels: fc.oneof(
+        fc.integer({ min: 2, max: 40 }),
+        fc.integer({ min: 30, max: 75 }).map((n) => 4 * n),
+      ),
       overChannels: fc.boolean(),
       affine: fc.boolean(),
       modulated: fc.boolean(),
@@ -42,7 +49,7 @@ describe('layerNorm', () => {
         const r = gaussian(shape, seed + 1);
         const w = gaussian([channels], seed + 2);
         const b = gaussian([channels], seed + 3);
-        const width = 3 * channels + 1;
+        const width = 3 * channels + 4;
         const packed = gaussian([outer, inner, width], seed + 4);
         const eps = 1e-5;
         const { y } = await evaluate(gpu, { x, r, w, b, packed }, (rec, t) => ({
@@ -53,8 +60,8 @@ describe('layerNorm', () => {
             residual: added ? t.r : undefined,
             ...(affine && { weight: t.w, bias: t.b }),
             ...(modulated && {
-              shift: { packed: t.packed, offset: 1 },
-              scale: { packed: t.packed, offset: 1 + 2 * channels },
+              shift: { packed: t.packed, offset: 4 },
+              scale: { packed: t.packed, offset: 4 + 2 * channels },
             }),
           }),
         }));
@@ -66,8 +73,8 @@ describe('layerNorm', () => {
           residual: added ? r.data : undefined,
           ...(affine && { weight: w.data, bias: b.data }),
           ...(modulated && {
-            shift: columns(packed.data, width, 1, channels),
-            scale: columns(packed.data, width, 1 + 2 * channels, channels),
+            shift: columns(packed.data, width, 4, channels),
+            scale: columns(packed.data, width, 4 + 2 * channels, channels),
           }),
         });
         expectClose('layerNorm', y.data, expected, 2e-6);

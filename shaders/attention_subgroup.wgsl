@@ -1,0 +1,127 @@
+// The attention of attention.wgsl for adapters that are a processor: without shared memory and barriers, which cost more there
+// than they save.
+//
+//   y[b,i,head] = Σ_j p[i,j] · v[b,j,head],  p[i,·] = softmax_j(q[b,i,head] · k[b,j,head] / √headDim),  |i − j| ≤ reach
+//
+//   q, k, v [batch, length, qkvWidth/4], each head's columns from qOffset (kOffset, vOffset) + head·headDim: all in fours
+//   y       [batch, length, heads·headDim/4]
+//
+// A workgroup is a few lanes of SIMD, an invocation makes one row of y for one head. It takes the keys eight at a time, those
+// that any of the eight rows can reach; the softmax is summed as it goes, as in attention.wgsl. All rows need the same keys
+// and values, so the lanes share the loading: in each quad, lane j loads four channels of key j and of key j + 4, and
+// subgroupBroadcast hands them round (see conv1d_subgroup.wgsl).
+enable subgroups;
+
+struct Params {
+  length: u32,
+  heads: u32,
+  headDim: u32, // ≤ 128
+  reach: u32, // ≤ length
+  qkvWidth: u32,
+  qOffset: u32,
+  kOffset: u32,
+  vOffset: u32,
+  scale: f32, // 1/√headDim
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> q: array<vec4f>;
+@group(0) @binding(2) var<storage, read> k: array<vec4f>;
+@group(0) @binding(3) var<storage, read> v: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+
+const LANES = 8u;
+const BLOCKED = -3.0e38;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u, // rows, head, batch
+  @builtin(local_invocation_index) index: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
+  let row0 = group.x * LANES;
+  let row = row0 + index;
+  let channels = params.headDim / 4u;
+  let width = params.qkvWidth / 4u;
+  let origin = group.z * params.length * width + group.y * channels;
+  let qAt = origin + min(row, params.length - 1u) * width + params.qOffset / 4u;
+
+  var sums: array<vec4f, 32>; // of this row's channels
+  var largest = BLOCKED; // score so far
+  var total = 0.0; // Σ exp(score − largest) so far
+  let firstKey = row0 - min(row0, params.reach);
+  let endKey = min(params.length, row0 + LANES + params.reach);
+  for (var key0 = firstKey; key0 < endKey; key0 += 8u) {
+    let own = origin + min(vec2u(key0, key0 + 4u) + (lane & 3u), vec2u(params.length - 1u)) * width;
+    let kAt = own + params.kOffset / 4u;
+    let vAt = own + params.vOffset / 4u;
+    var near = vec4f(); // scores of keys key0 … key0 + 3
+    var far = vec4f(); // and of the four after them
+    for (var c = 0u; c < channels; c++) {
+      let query = q[qAt + c];
+      near += query * ofQuad(k[kAt.x + c]);
+      far += query * ofQuad(k[kAt.y + c]);
+    }
+    near = masked(near * params.scale, row, key0);
+    far = masked(far * params.scale, row, key0 + 4u);
+    let most = max(largest, max(greatest(near), greatest(far)));
+    let rescale = exp_exact(largest - most);
+    largest = most;
+    near = exponentials(near, most);
+    far = exponentials(far, most);
+    total = total * rescale + dot(near, vec4f(1.0)) + dot(far, vec4f(1.0));
+    for (var c = 0u; c < channels; c++) {
+      sums[c] = sums[c] * rescale + (ofQuad(v[vAt.x + c]) * near + ofQuad(v[vAt.y + c]) * far);
+    }
+  }
+  if (row < params.length) {
+    let at = ((group.z * params.length + row) * params.heads + group.y) * channels;
+    for (var c = 0u; c < channels; c++) {
+      y[at + c] = sums[c] / total;
+    }
+  }
+}
+
+// Four channels of the quad's four keys: a column for each key.
+fn ofQuad(own: vec4f) -> mat4x4f {
+  return mat4x4f(
+    subgroupBroadcast(own, 0u),
+    subgroupBroadcast(own, 1u),
+    subgroupBroadcast(own, 2u),
+    subgroupBroadcast(own, 3u),
+  );
+}
+
+// Scores of four keys, BLOCKED where the row does not attend.
+fn masked(scores: vec4f, row: u32, key0: u32) -> vec4f {
+  let key = key0 + vec4u(0u, 1u, 2u, 3u);
+  let distance = max(vec4u(row), key) - min(vec4u(row), key);
+  let open = (key < vec4u(params.length)) & (distance <= vec4u(params.reach));
+  return select(vec4f(BLOCKED), scores, open);
+}
+
+fn greatest(scores: vec4f) -> f32 {
+  return max(max(scores.x, scores.y), max(scores.z, scores.w));
+}
+
+fn exponentials(scores: vec4f, most: f32) -> vec4f {
+  let p = vec4f(exp_exact(scores.x - most), exp_exact(scores.y - most), exp_exact(scores.z - most), exp_exact(scores.w - most));
+  return select(vec4f(), p, scores > vec4f(BLOCKED));
+}
+
+// WGSL promises little for exp; this holds to a few units in the last place on every adapter.
+// test/shaders.test.ts keeps all copies of these functions equal.
+
+// e^v = 2^n · e^r with |r| ≤ ln2/2, ln 2 in two parts so that v − n·ln 2 is exact; Taylor series for e^r.
+fn exp_exact(v: f32) -> f32 {
+  let x = clamp(v, -87.0, 88.0);
+  let n = round(x * 1.442695);
+  let r = (x - n * 0.693359375) + n * 2.1219444e-4;
+  var p = 1.0 / 5040.0;
+  p = p * r + 1.0 / 720.0;
+  p = p * r + 1.0 / 120.0;
+  p = p * r + 1.0 / 24.0;
+  p = p * r + 1.0 / 6.0;
+  p = p * r + 0.5;
+  return ldexp((p * r * r + r) + 1.0, i32(n));
+}
