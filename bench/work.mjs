@@ -32,10 +32,13 @@ function pairsInReach(length, reach) {
 }
 
 export function workOf({ kernel, params, bindings }) {
-  // A binding that a launch does not use is filled with another of its tensors: each counts once.
-  const tensors = [...new Set(Object.values(bindings).map(({ memory }) => memory))].map((memory) =>
-    Object.values(bindings).find((tensor) => tensor.memory === memory),
+  // A binding that a launch does not use is left out or filled with another of its tensors: each counts once.
+  const bound = Object.values(bindings).filter((tensor) => tensor !== undefined);
+  const tensors = [...new Set(bound.map(({ memory }) => memory))].map((memory) =>
+    bound.find((tensor) => tensor.memory === memory),
   );
-  const bytes = tensors.reduce((sum, tensor) => sum + 4 * size(tensor), 0);
+  const bytes = tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
   return { flops: operations[kernel]?.(params, bindings) ?? 0, bytes };
 }
+
+export const bytesOf = (tensor) => (tensor.precision === 'f16' ? 2 : 4) * size(tensor);
