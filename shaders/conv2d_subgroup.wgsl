@@ -7,7 +7,7 @@
 // from 4 on will do. With the four positions' values of four inputs as a matrix X, output o gains X · (w[i..i+3, o]):
 // 16 values of x and 12 of w for 192 multiply-adds.
 //
-// On llvmpipe three to four times as fast as conv2d.wgsl, on SwiftShader as well: docs/performance.md.
+// On llvmpipe three to four times as fast as conv2d.wgsl, on SwiftShader 1.5 to 4 times: docs/performance.md.
 enable subgroups;
 
 struct Params {

@@ -99,18 +99,26 @@ function convolve(rec: Recorder, x: Tensor, weight: ConvWeight, options: ConvOpt
   const height = extent(x, 2);
   const width = extent(x, 3);
   const positions = phases === 1 ? outHeight * outWidth : (height + 1) * (width + 1);
-  const shared = rec.gpu.tuning.product === 'shared';
+  const { tuning } = rec.gpu;
+  const shared = tuning.product === 'shared';
   const tile = shared ? { positions: 128, outputs: 32 } : { positions: 32, outputs: 12 };
   const tiles: [number, number] = [
     batch * Math.ceil(positions / tile.positions),
     Math.ceil(outputs / tile.outputs),
   ];
   const panels = (taps / phases) * Math.ceil(inputs / 16);
+  const inRows =
+    !shared &&
+    tuning.conv3x3 === 'rows' &&
+    geometry.kernel === 3 &&
+    geometry.stride === 1 &&
+    geometry.pad === 1 &&
+    width % 4 === 0;
   const splits = shared ? chooseSplits(tiles[0] * tiles[1] * phases, panels) : 1;
   const whole = splits === 1;
   const target = whole ? y : scratch(rec, `${label} sums`, [splits, ...y.shape]);
   dispatch(rec, {
-    kernel: shared ? 'conv2d' : 'conv2d_subgroup',
+    kernel: shared ? 'conv2d' : inRows ? 'conv2d_3x3_subgroup' : 'conv2d_subgroup',
     params: {
       ...geometry,
       ...(whole ? epilogue : epilogueParams('conv2d', {}, y)),
@@ -127,6 +135,7 @@ function convolve(rec: Recorder, x: Tensor, weight: ConvWeight, options: ConvOpt
     },
     bindings: {
       x,
+      ...(inRows && { x4: x }),
       w: weight.tensor,
       inScale: style?.values ?? weight.tensor,
       ...epilogueBindings(whole ? options : {}, weight.tensor),

@@ -8,7 +8,12 @@ export interface Tuning {
    * conv1d_subgroup.wgsl).
    */
   readonly product: 'shared' | 'subgroup';
-  /** Who makes a row of a layer norm or an attention: a workgroup's invocations together, or each invocation its own. */
+  /**
+   * The 3×3 convolutions of a `subgroup` product over pictures whose width is a multiple of four. `rows`: an invocation's
+   * positions are neighbours, which spares loads (conv2d_3x3_subgroup.wgsl).
+   */
+  readonly conv3x3: 'plain' | 'rows';
+  /** Who makes a row of a layer norm: a workgroup's invocations together, or each invocation its own. */
   readonly row: 'workgroup' | 'invocation';
 }
 
@@ -18,6 +23,8 @@ export function chooseTuning(adapter: GPUAdapter): Tuning {
   const isProcessor = adapter.info.isFallbackAdapter;
   return {
     product: isProcessor && adapter.features.has('subgroups') ? 'subgroup' : 'shared',
+    // With few lanes loads cost more than registers.
+    conv3x3: (adapter.info.subgroupMaxSize ?? 0) <= 4 ? 'rows' : 'plain',
     row: isProcessor ? 'invocation' : 'workgroup',
   };
 }

@@ -28,12 +28,22 @@ const shape = {
   factor: fc.constantFrom(1, Math.SQRT1_2),
   seed: fc.integer(),
 };
-const windows = fc.record({
-  ...shape,
-  kernel: fc.integer({ min: 1, max: 4 }),
-  stride: fc.integer({ min: 1, max: 3 }),
-  padding: fc.integer({ min: 0, max: 2 }),
-});
+const windows = fc.oneof(
+  fc.record({
+    ...shape,
+    kernel: fc.integer({ min: 1, max: 4 }),
+    stride: fc.integer({ min: 1, max: 3 }),
+    padding: fc.integer({ min: 0, max: 2 }),
+  }),
+  // What conv2d_3x3_subgroup.wgsl takes.
+  fc.record({
+    ...shape,
+    width: fc.constantFrom(4, 8, 12),
+    kernel: fc.constant(3),
+    stride: fc.constant(1),
+    padding: fc.constant(1),
+  }),
+);
 type Drawn = typeof windows extends fc.Arbitrary<infer T> ? T : never;
 
 /** Operands of a convolution with drawn options; the style lies among other layers' styles. */
@@ -64,8 +74,15 @@ function draw(drawn: Omit<Drawn, 'kernel' | 'stride' | 'padding'>, kernel: numbe
   return { weight, tensors, offset, reference };
 }
 
-describe.each(products)('conv2d, %s', (product) => {
-  beforeEach((test) => useProduct(gpu, product, test));
+describe.each([
+  ['shared', 'plain'],
+  ['subgroup', 'plain'],
+  ['subgroup', 'rows'],
+] as const)('conv2d, %s, %s', (product, conv3x3) => {
+  beforeEach((test) => {
+    useProduct(gpu, product, test);
+    gpu.tuning = { ...gpu.tuning, conv3x3 };
+  });
 
   it('equals its float64 twin over odd shapes, kernels, strides, paddings and epilogues', async () => {
     await fc.assert(
