@@ -1,9 +1,11 @@
-// y[b,t,o] = activation(Σ_{j,c} w[o,j,c] · x[b, t·stride + j − padding, first(o) + c] + bias[o])
+// y[b,t,o] = residual[b,t,o] + gate[b,t,o] · activation(z + bias[o]),
+// z = Σ_{j,c} w[o,j,c] · x[b, t·stride + j − padding, first(o) + c]
 //
 //   x    [batch, frames, channels]            zero outside 0 ≤ frame < frames
 //   w    [outChannels, taps, channels/groups] taps before channels: the order in which a window lies in x
 //   bias [outChannels]
-//   y    [batch, outFrames, outChannels]
+//   gate [batch, outFrames, gateWidth]    its columns from gateOffset
+//   y    [batch, outFrames, outChannels]  as is residual; bias, gate and residual where there are any
 //
 // In sequence layout a convolution is the matrix product of linear.wgsl whose row t is the window of x under output
 // frame t: depth k = j · inputs + c of it is x at frame t·stride + j − padding, channel c. Each group of channels is a
@@ -22,6 +24,10 @@ struct Params {
   padding: u32,
   groups: u32,
   hasBias: u32,
+  hasGate: u32,
+  gateWidth: u32,
+  gateOffset: u32,
+  hasResidual: u32,
   activation: u32, // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
 }
 
@@ -29,7 +35,9 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> gate: array<f32>;
+@group(0) @binding(5) var<storage, read> residual: array<f32>;
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
 const TILE = 64u;
 const PANEL = 16u;
@@ -96,14 +104,29 @@ fn main(
       let channel = channel0 + local.x * 4u + j;
       if (frame < params.outFrames && channel < outputs) {
         let outChannel = group * outputs + channel;
-        var value = total[i][j];
-        if (params.hasBias != 0u) {
-          value += bias[outChannel];
-        }
-        y[(batch * params.outFrames + frame) * params.outChannels + outChannel] = activate(value);
+        let row = batch * params.outFrames + frame;
+        let at = row * params.outChannels + outChannel;
+        y[at] = epilogue(total[i][j], row, outChannel, at);
       }
     }
   }
+}
+
+// What becomes of a sum on its way to y[at], at `row` and `column` of y.
+// test/shaders.test.ts keeps the copies in the kernels of linear and conv1d equal.
+fn epilogue(sum: f32, row: u32, column: u32, at: u32) -> f32 {
+  var value = sum;
+  if (params.hasBias != 0u) {
+    value += bias[column];
+  }
+  value = activate(value);
+  if (params.hasGate != 0u) {
+    value *= gate[row * params.gateWidth + params.gateOffset + column];
+  }
+  if (params.hasResidual != 0u) {
+    value += residual[at];
+  }
+  return value;
 }
 
 fn activate(v: f32) -> f32 {

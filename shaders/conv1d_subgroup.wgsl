@@ -1,12 +1,14 @@
 // The convolution of conv1d.wgsl, and with one tap the product of linear.wgsl, for adapters that are a processor: without
 // shared memory and barriers, which cost more there than they save.
 //
-//   y[b,t,o] = activation(Σ_{j,c} w[o,j,c] · x[b, t·stride + j − padding, first(o) + c] + bias[o])
+//   y[b,t,o] = residual[b,t,o] + gate[b,t,o] · activation(z + bias[o]),
+//   z = Σ_{j,c} w[o,j,c] · x[b, t·stride + j − padding, first(o) + c]
 //
 //   x    [batch, frames, channels/4]           zero outside 0 ≤ frame < frames
 //   w    [outChannels, taps, channels/groups/4]
 //   bias [outChannels]
-//   y    [batch, outFrames, outChannels]
+//   gate [batch, outFrames, gateWidth]    its columns from gateOffset
+//   y    [batch, outFrames, outChannels]  as is residual; bias, gate and residual where there are any
 //
 // Channels come in fours: channels/groups is a multiple of four.
 //
@@ -27,6 +29,10 @@ struct Params {
   padding: u32,
   groups: u32,
   hasBias: u32,
+  hasGate: u32,
+  gateWidth: u32,
+  gateOffset: u32,
+  hasResidual: u32,
   activation: u32, // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
 }
 
@@ -34,7 +40,9 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
 @group(0) @binding(2) var<storage, read> w: array<vec4f>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> gate: array<f32>;
+@group(0) @binding(5) var<storage, read> residual: array<f32>;
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
 const LANES = 8u;
 const FRAMES = 4u * LANES;
@@ -91,11 +99,9 @@ fn main(
     for (var j = 0u; j < 4u; j++) {
       if (outFrame[j] < params.outFrames && output < outputs) {
         let outChannel = group * outputs + output;
-        var value = totals[i / 4u][i % 4u][j];
-        if (params.hasBias != 0u) {
-          value += bias[outChannel];
-        }
-        y[(batch * params.outFrames + outFrame[j]) * params.outChannels + outChannel] = activate(value);
+        let row = batch * params.outFrames + outFrame[j];
+        let at = row * params.outChannels + outChannel;
+        y[at] = epilogue(totals[i / 4u][i % 4u][j], row, outChannel, at);
       }
     }
   }
@@ -109,6 +115,23 @@ fn ofQuad(own: vec4f) -> mat4x4f {
     subgroupBroadcast(own, 2u),
     subgroupBroadcast(own, 3u),
   );
+}
+
+// What becomes of a sum on its way to y[at], at `row` and `column` of y.
+// test/shaders.test.ts keeps the copies in the kernels of linear and conv1d equal.
+fn epilogue(sum: f32, row: u32, column: u32, at: u32) -> f32 {
+  var value = sum;
+  if (params.hasBias != 0u) {
+    value += bias[column];
+  }
+  value = activate(value);
+  if (params.hasGate != 0u) {
+    value *= gate[row * params.gateWidth + params.gateOffset + column];
+  }
+  if (params.hasResidual != 0u) {
+    value += residual[at];
+  }
+  return value;
 }
 
 fn activate(v: f32) -> f32 {

@@ -1,9 +1,10 @@
-// y[m,n] = activation(Σ_k x[m,k] · w[n,k] + bias[n])
+// y[m,n] = residual[m,n] + gate[m,n] · activation(Σ_k x[m,k] · w[n,k] + bias[n])
 //
 //   x    [rows, inputs]      row-major
 //   w    [outputs, inputs]   row-major, as PyTorch stores nn.Linear.weight
 //   bias [outputs]
-//   y    [rows, outputs]
+//   gate [rows, gateWidth]   its columns from gateOffset
+//   y    [rows, outputs]     as is residual; bias, gate and residual where there are any
 //
 // One workgroup makes a 64×64 tile of y with 8×8 invocations, four blocks of 4×4 each: rows 4i … 4i+3 and 32 further
 // down, columns 4j … 4j+3 and 32 further right. Sixteen columns of k at a time, the workgroup copies a 64×16 panel of x
@@ -16,6 +17,10 @@ struct Params {
   inputs: u32,
   outputs: u32,
   hasBias: u32,
+  hasGate: u32,
+  gateWidth: u32,
+  gateOffset: u32,
+  hasResidual: u32,
   activation: u32, // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
 }
 
@@ -23,7 +28,9 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> gate: array<f32>;
+@group(0) @binding(5) var<storage, read> residual: array<f32>;
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
 const TILE = 64u;
 const PANEL = 16u;
@@ -87,14 +94,28 @@ fn main(
     for (var j = 0u; j < 4u; j++) {
       let column = column0 + (local.x + i % 2u * 8u) * 4u + j;
       if (row < params.rows && column < params.outputs) {
-        var value = total[i][j];
-        if (params.hasBias != 0u) {
-          value += bias[column];
-        }
-        y[row * params.outputs + column] = activate(value);
+        let at = row * params.outputs + column;
+        y[at] = epilogue(total[i][j], row, column, at);
       }
     }
   }
+}
+
+// What becomes of a sum on its way to y[at], at `row` and `column` of y.
+// test/shaders.test.ts keeps the copies in the kernels of linear and conv1d equal.
+fn epilogue(sum: f32, row: u32, column: u32, at: u32) -> f32 {
+  var value = sum;
+  if (params.hasBias != 0u) {
+    value += bias[column];
+  }
+  value = activate(value);
+  if (params.hasGate != 0u) {
+    value *= gate[row * params.gateWidth + params.gateOffset + column];
+  }
+  if (params.hasResidual != 0u) {
+    value += residual[at];
+  }
+  return value;
 }
 
 fn activate(v: f32) -> f32 {

@@ -1,9 +1,12 @@
-// y[m,n] = activation(Σ_k x[m,k] · w[n,k] + bias[n]) for few rows m, where a tile of linear.wgsl would be nearly empty
+// y[m,n] = residual[m,n] + gate[m,n] · activation(Σ_k x[m,k] · w[n,k] + bias[n])
+//
+// for few rows m, where a tile of linear.wgsl would be nearly empty.
 //
 //   x    [rows, inputs]      row-major
 //   w    [outputs, inputs]   row-major, as PyTorch stores nn.Linear.weight
 //   bias [outputs]
-//   y    [rows, outputs]
+//   gate [rows, gateWidth]   its columns from gateOffset
+//   y    [rows, outputs]     as is residual; bias, gate and residual where there are any
 //
 // Every weight is used once a row: reading them is all the work. One workgroup makes eight values of one row: each of the
 // eight lanes of a value sums every eighth term, so that neighbours read neighbouring weights, and the first adds up.
@@ -13,6 +16,10 @@ struct Params {
   inputs: u32,
   outputs: u32,
   hasBias: u32,
+  hasGate: u32,
+  gateWidth: u32,
+  gateOffset: u32,
+  hasResidual: u32,
   activation: u32, // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
 }
 
@@ -20,7 +27,9 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read> w: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> gate: array<f32>;
+@group(0) @binding(5) var<storage, read> residual: array<f32>;
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
 const LANES = 8u;
 const OUTPUTS = 8u;
@@ -47,11 +56,26 @@ fn main(
     for (var lane = 0u; lane < LANES; lane++) {
       total += sums[index + lane];
     }
-    if (params.hasBias != 0u) {
-      total += bias[output];
-    }
-    y[row * params.outputs + output] = activate(total);
+    let at = row * params.outputs + output;
+    y[at] = epilogue(total, row, output, at);
   }
+}
+
+// What becomes of a sum on its way to y[at], at `row` and `column` of y.
+// test/shaders.test.ts keeps the copies in the kernels of linear and conv1d equal.
+fn epilogue(sum: f32, row: u32, column: u32, at: u32) -> f32 {
+  var value = sum;
+  if (params.hasBias != 0u) {
+    value += bias[column];
+  }
+  value = activate(value);
+  if (params.hasGate != 0u) {
+    value *= gate[row * params.gateWidth + params.gateOffset + column];
+  }
+  if (params.hasResidual != 0u) {
+    value += residual[at];
+  }
+  return value;
 }
 
 fn activate(v: f32) -> f32 {

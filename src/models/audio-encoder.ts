@@ -1,7 +1,6 @@
 import { InputError } from '../errors.js';
 import type { SpeechSource } from '../media/speech-source.js';
 import { wholeSpeech } from '../media/speech-source.js';
-import { add } from '../ops/elementwise.js';
 import { layerNorm } from '../ops/layer-norm.js';
 import { linear } from '../ops/linear.js';
 import { joinArrays } from '../runtime/join.js';
@@ -206,11 +205,10 @@ function recordTransformer(rec: Recorder, weights: AudioWeights, interpolated: T
   hiddenStates.forEach((hidden, layer) => tap(rec, `hidden_states.${layer}`, hidden));
 
   // Linear of the concatenated layers = the sum of a Linear of each: [h₁ … h₁₂]·Wᵀ = Σ hᵢ·Wᵢᵀ.
-  const [first, ...others] = hiddenStates.slice(1).map((hidden, layer) => {
-    const weight = projection.weights[layer] as Tensor;
-    return linear(rec, hidden, weight, { bias: layer === 0 ? projection.bias : undefined });
-  });
-  const sum = others.reduce((sum, product) => add(rec, sum, product), first as Tensor);
+  const sum = projection.weights.reduce<Tensor | undefined>((residual, weight, layer) => {
+    const bias = residual ? undefined : projection.bias;
+    return linear(rec, hiddenStates[layer + 1] as Tensor, weight, { bias, residual });
+  }, undefined) as Tensor;
   return tap(rec, 'wa', layerNorm(rec, sum, { eps, ...affine, activation: 'silu' }));
 }
 

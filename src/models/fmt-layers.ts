@@ -119,14 +119,26 @@ function recordBlock(
   const qkv = apply(rec, attn.qkv, modulate(rec, x, shift1, scale1), { label: 'qkv' });
   tap(rec, `${name}.attn.qkv`, qkv);
   const heads = attention(rec, { qkv }, { heads: config.num_heads, window: config.attention_window });
-  const attended = tap(rec, `${name}.attn`, apply(rec, attn.proj, heads, { label: 'attn' }));
-  const y = gatedResidual(rec, x, gate1, attended);
+  const y = gatedAttention(rec, attn.proj, heads, x, gate1, `${name}.attn`);
 
   const hidden = apply(rec, mlp.fc1, modulate(rec, y, shift2, scale2), {
     activation: 'geluTanh',
     label: 'mlp.fc1',
   });
-  return tap(rec, name, gatedResidual(rec, y, gate2, apply(rec, mlp.fc2, hidden, { label: 'mlp.fc2' })));
+  return tap(rec, name, apply(rec, mlp.fc2, hidden, { gate: gate2, residual: y, label: 'mlp.fc2' }));
+}
+
+/** x + gate·(heads·Wᵀ + b), and what is in brackets by itself if somebody asks to see it. */
+function gatedAttention(
+  rec: Recorder,
+  proj: Affine,
+  heads: Tensor,
+  x: Tensor,
+  gate: Columns,
+  name: string,
+): Tensor {
+  if (!rec.wantsTap(name)) return apply(rec, proj, heads, { gate, residual: x, label: 'attn' });
+  return gatedResidual(rec, x, gate, tap(rec, name, apply(rec, proj, heads, { label: 'attn' })));
 }
 
 /** LN(x)·(1 + scale) + shift, with a LayerNorm without weights of its own. */

@@ -1,4 +1,3 @@
-import { add } from '../ops/elementwise.js';
 import { attention } from '../ops/attention.js';
 import { conv1d } from '../ops/conv1d.js';
 import { layerNorm } from '../ops/layer-norm.js';
@@ -26,8 +25,8 @@ import type { EncoderLayer, Wav2Vec2 } from './wav2vec2-weights.js';
 /** Every LayerNorm and GroupNorm of wav2vec2. */
 export const eps = 1e-5;
 
-export function norm(rec: Recorder, x: Tensor, affine: Affine, residual?: Tensor): Tensor {
-  return layerNorm(rec, x, { eps, ...affine, residual });
+export function norm(rec: Recorder, x: Tensor, affine: Affine): Tensor {
+  return layerNorm(rec, x, { eps, ...affine });
 }
 
 /**
@@ -80,8 +79,8 @@ export function encoder(
   x: Tensor,
 ): { hiddenStates: Tensor[]; last: Tensor } {
   const isPreNorm = config.do_stable_layer_norm;
-  const position = positionConv(rec, config, weights.positionConv, x);
-  let hidden = isPreNorm ? add(rec, x, position) : norm(rec, position, weights.layerNorm, x);
+  const placed = positionConv(rec, config, weights.positionConv, x);
+  let hidden = isPreNorm ? placed : norm(rec, placed, weights.layerNorm);
   const hiddenStates = [hidden];
   for (const layer of weights.layers) {
     hidden = (isPreNorm ? preNormLayer : postNormLayer)(rec, config, layer, hidden);
@@ -90,7 +89,7 @@ export function encoder(
   return { hiddenStates, last: isPreNorm ? norm(rec, hidden, weights.layerNorm) : hidden };
 }
 
-/** Where a frame stands, told by a grouped convolution over its neighbours. An even kernel's last frame is dropped. */
+/** x + where a frame stands, told by a grouped convolution over its neighbours. An even kernel's last frame is dropped. */
 function positionConv(
   rec: Recorder,
   config: Wav2Vec2Config,
@@ -103,18 +102,19 @@ function positionConv(
     groups: config.num_conv_pos_embedding_groups,
     outFrames: extent(x, 1),
     activation: 'geluErf',
+    residual: x,
     label: 'encoder.pos_conv_embed',
   });
 }
 
 function postNormLayer(rec: Recorder, config: Wav2Vec2Config, layer: EncoderLayer, x: Tensor): Tensor {
-  const y = norm(rec, selfAttention(rec, config, layer, x), layer.layerNorm, x);
-  return norm(rec, feedForward(rec, layer, y), layer.finalLayerNorm, y);
+  const y = norm(rec, selfAttention(rec, config, layer, x, x), layer.layerNorm);
+  return norm(rec, feedForward(rec, layer, y, y), layer.finalLayerNorm);
 }
 
 function preNormLayer(rec: Recorder, config: Wav2Vec2Config, layer: EncoderLayer, x: Tensor): Tensor {
-  const y = add(rec, x, selfAttention(rec, config, layer, norm(rec, x, layer.layerNorm)));
-  return add(rec, y, feedForward(rec, layer, norm(rec, y, layer.finalLayerNorm)));
+  const y = selfAttention(rec, config, layer, norm(rec, x, layer.layerNorm), x);
+  return feedForward(rec, layer, norm(rec, y, layer.finalLayerNorm), y);
 }
 
 function selfAttention(
@@ -122,14 +122,20 @@ function selfAttention(
   { num_attention_heads: heads }: Wav2Vec2Config,
   { qkv, outProjection }: EncoderLayer,
   x: Tensor,
+  residual: Tensor,
 ): Tensor {
   const packed = linear(rec, x, qkv.weight, { bias: qkv.bias, label: 'qkv' });
   const y = attention(rec, { qkv: packed }, { heads });
-  return linear(rec, y, outProjection.weight, { bias: outProjection.bias, label: 'out_proj' });
+  return linear(rec, y, outProjection.weight, { bias: outProjection.bias, residual, label: 'out_proj' });
 }
 
-function feedForward(rec: Recorder, { intermediate, output }: EncoderLayer, x: Tensor): Tensor {
+function feedForward(
+  rec: Recorder,
+  { intermediate, output }: EncoderLayer,
+  x: Tensor,
+  residual: Tensor,
+): Tensor {
   const { weight, bias } = intermediate;
   const y = linear(rec, x, weight, { bias, activation: 'geluErf', label: 'intermediate_dense' });
-  return linear(rec, y, output.weight, { bias: output.bias, label: 'output_dense' });
+  return linear(rec, y, output.weight, { bias: output.bias, residual, label: 'output_dense' });
 }

@@ -15,12 +15,14 @@ export interface Conv1dOptions {
   readonly outFrames?: number;
   readonly groups?: number;
   readonly activation?: Activation;
+  /** Added to what is activated; the shape of y. */
+  readonly residual?: Tensor | undefined;
   readonly label?: string;
 }
 
 /**
- * y[t,o] = activation(Σ_{j,c} w[o,j,c]·x[t·stride + j − padding, c] + b[o]): `torch.nn.functional.conv1d`, in sequence
- * layout. There a window of x lies in memory in one piece, LayerNorm over channels is one over the last axis, and
+ * y[t,o] = residual[t,o] + activation(Σ_{j,c} w[o,j,c]·x[t·stride + j − padding, c] + b[o]):
+ * `torch.nn.functional.conv1d`, in sequence layout. There a window of x lies in memory in one piece, LayerNorm over channels is one over the last axis, and
  * attention takes the result as it is; PyTorch's [B,C,T] would need transposing twice.
  *
  * @param x `[B, T, Cin]`; zeros are assumed outside.
@@ -32,7 +34,7 @@ export interface Conv1dOptions {
  * @throws RangeError when shapes do not fit, or x is shorter than a window.
  */
 export function conv1d(rec: Recorder, x: Tensor, weight: Tensor, options: Conv1dOptions = {}): Tensor {
-  const { bias, stride = 1, padding = 0, groups = 1, activation = 'none', label = 'conv1d' } = options;
+  const { bias, stride = 1, padding = 0, groups = 1, activation = 'none', residual } = options;
   expectShape('conv1d', x, [-1, -1, -1]);
   const [batch, frames, channels] = [extent(x, 0), extent(x, 1), extent(x, 2)];
   expectShape('conv1d', weight, [-1, -1, channels / groups]);
@@ -48,7 +50,8 @@ export function conv1d(rec: Recorder, x: Tensor, weight: Tensor, options: Conv1d
       `conv1d: ${describe(x)} gives ${most} frames with ${describe(weight)}, not ${outFrames}`,
     );
   }
-  const y = scratch(rec, label, [batch, outFrames, outChannels]);
+  const y = scratch(rec, options.label ?? 'conv1d', [batch, outFrames, outChannels]);
+  if (residual) expectShape('conv1d', residual, y.shape);
   const subgroup = rec.gpu.tuning.product === 'subgroup' && (channels / groups) % 4 === 0;
   const tile = subgroup ? { outputs: 12, frames: 32 } : { outputs: 64, frames: 64 };
   dispatch(rec, {
@@ -57,8 +60,9 @@ export function conv1d(rec: Recorder, x: Tensor, weight: Tensor, options: Conv1d
       ...{ frames, channels, outFrames, outChannels, taps, stride, padding, groups },
       hasBias: bias ? 1 : 0,
       activation: activationCode[activation],
+      ...{ hasGate: 0, gateWidth: 0, gateOffset: 0, hasResidual: residual ? 1 : 0 },
     },
-    bindings: { x, w: weight, bias: bias ?? weight, y },
+    bindings: { x, w: weight, bias: bias ?? weight, gate: weight, residual: residual ?? weight, y },
     workgroups: [
       Math.ceil(outChannels / groups / tile.outputs),
       Math.ceil(outFrames / tile.frames),

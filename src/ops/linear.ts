@@ -4,10 +4,16 @@ import type { Tensor } from '../runtime/tensor.js';
 import { expectShape, extent, sizeOf } from '../runtime/tensor.js';
 import type { Activation } from './activation.js';
 import { activationCode, activationReference } from './activation.js';
+import type { Columns } from './layer-norm.js';
+import { expectColumns } from './layer-norm.js';
 
 export interface LinearOptions {
   readonly bias?: Tensor | undefined;
   readonly activation?: Activation;
+  /** Multiplies what is activated, before the residual is added. */
+  readonly gate?: Columns | undefined;
+  /** Added to all that; the shape of y. */
+  readonly residual?: Tensor | undefined;
   readonly label?: string;
 }
 
@@ -15,24 +21,37 @@ export interface LinearOptions {
 const fewRows = 4;
 
 /**
- * y = activation(x·Wᵀ + b): `torch.nn.functional.linear`.
+ * y = residual + gate·activation(x·Wᵀ + b): `torch.nn.functional.linear` and what a residual connection does with it.
  *
  * @param x `[…, inputs]`; all leading axes are rows.
  * @param weight `[outputs, inputs]`.
- * @param options bias `[outputs]`.
+ * @param options bias `[outputs]`; gate, `outputs` columns of a packed tensor with the rows of x; residual `[…, outputs]`.
  * @returns `[…, outputs]`.
  * @throws RangeError when shapes do not fit.
  */
 export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: LinearOptions = {}): Tensor {
-  const { bias, activation = 'none', label = 'linear' } = options;
+  const { bias, activation = 'none', gate, residual, label = 'linear' } = options;
   expectShape('linear', weight, [-1, extent(x, x.shape.length - 1)]);
   const outputs = extent(weight, 0);
   const inputs = extent(weight, 1);
   if (bias) expectShape('linear', bias, [outputs]);
   const rows = sizeOf(x.shape) / inputs;
   const y = scratch(rec, label, [...x.shape.slice(0, -1), outputs]);
-  const epilogue = { hasBias: bias ? 1 : 0, activation: activationCode[activation] };
-  const bindings = { x, w: weight, bias: bias ?? weight, y };
+  if (residual) expectShape('linear', residual, y.shape);
+  const epilogue = {
+    hasBias: bias ? 1 : 0,
+    activation: activationCode[activation],
+    hasGate: gate ? 1 : 0,
+    gateWidth: gate ? expectColumns('linear', gate, rows, outputs) : 0,
+    gateOffset: gate?.offset ?? 0,
+    hasResidual: residual ? 1 : 0,
+  };
+  const bindings = {
+    ...{ x, w: weight, y },
+    bias: bias ?? weight,
+    gate: gate?.packed ?? weight,
+    residual: residual ?? weight,
+  };
   if (rows <= fewRows) {
     dispatch(rec, {
       kernel: 'linear_row',
@@ -60,20 +79,25 @@ export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: Linear
   return y;
 }
 
-/** The plain twin of `linear`, in float64: x `[rows, inputs]`, weight `[outputs, inputs]` → `[rows, outputs]`. */
+/**
+ * The plain twin of `linear`, in float64: x `[rows, inputs]`, weight `[outputs, inputs]` → `[rows, outputs]`, as are gate and
+ * residual.
+ */
 export function linearReference(
   x: ArrayLike<number>,
   weight: ArrayLike<number>,
   bias: ArrayLike<number> | undefined,
   { rows, inputs, outputs }: { rows: number; inputs: number; outputs: number },
   activation: Activation = 'none',
+  { gate, residual }: { gate?: ArrayLike<number> | undefined; residual?: ArrayLike<number> | undefined } = {},
 ): Float64Array {
   const y = new Float64Array(rows * outputs);
   for (let m = 0; m < rows; m++) {
     for (let n = 0; n < outputs; n++) {
       let sum = bias?.[n] ?? 0;
       for (let k = 0; k < inputs; k++) sum += (x[m * inputs + k] ?? 0) * (weight[n * inputs + k] ?? 0);
-      y[m * outputs + n] = activationReference(activation, sum);
+      const at = m * outputs + n;
+      y[at] = (residual?.[at] ?? 0) + (gate?.[at] ?? 1) * activationReference(activation, sum);
     }
   }
   return y;

@@ -55,6 +55,17 @@ describe('golden/tiny fmt', () => {
     evaluator.destroy();
   });
 
+  it('is the same whether inner tensors are looked at or not', async () => {
+    const results: Float32Array[] = [];
+    for (const taps of [[], ['blocks.0.attn'], true] as const) {
+      const evaluator = await transformer.evaluator({ guided: true, taps });
+      results.push(await evaluator.evaluate(at, { audio: 2, emotion: 3 }));
+      evaluator.destroy();
+    }
+    const [unseen, ...seen] = results;
+    for (const v of seen) expectClose('v', v, unseen!, 1e-7);
+  });
+
   it('the queries, keys and values of a block, from which its attention follows', async () => {
     const qkvName = 'blocks.1.attn.qkv';
     const evaluator = await transformer.evaluator({ guided: false, taps: [qkvName, 'out'] });

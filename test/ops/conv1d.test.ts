@@ -16,7 +16,13 @@ afterAll(() => closeGpu(gpu));
 
 type Activation = 'none' | 'geluErf' | 'geluTanh' | 'silu' | 'tanh';
 
-async function compare(size: Conv1dSize, activation: Activation, biased: boolean, seed: number) {
+async function compare(
+  size: Conv1dSize,
+  activation: Activation,
+  biased: boolean,
+  seed: number,
+  hasResidual = false,
+) {
   const { batch, frames, channels, outFrames, outChannels, taps, stride, padding, groups } = size;
   const inputs = channels / groups;
   const x = gaussian([batch, frames, channels], seed);
@@ -26,13 +32,16 @@ async function compare(size: Conv1dSize, activation: Activation, biased: boolean
     shape: [outChannels, taps, inputs],
     data: tapsBeforeChannels(w.data, { outputs: outChannels, inputs, taps }),
   };
-  const { y } = await evaluate(gpu, { x, w: swapped, bias }, (rec, t) => ({
+  const residual = gaussian([batch, outFrames, outChannels], seed + 3);
+  const { y } = await evaluate(gpu, { x, w: swapped, bias, residual }, (rec, t) => ({
     y: conv1d(rec, t.x, t.w, {
       ...{ stride, padding, groups, activation, outFrames },
       bias: biased ? t.bias : undefined,
+      residual: hasResidual ? t.residual : undefined,
     }),
   }));
-  const expected = conv1dReference(x.data, w.data, biased ? bias.data : undefined, size, activation);
+  const convolved = conv1dReference(x.data, w.data, biased ? bias.data : undefined, size, activation);
+  const expected = hasResidual ? convolved.map((value, at) => value + residual.data[at]!) : convolved;
   expect(y.shape).toEqual([batch, outFrames, outChannels]);
   expectClose(`conv1d ${JSON.stringify(size)}`, y.data, expected, 2e-6);
 }
@@ -53,18 +62,22 @@ describe.each(products)('conv1d, %s', (product) => {
       dropped: fc.integer({ min: 0, max: 1 }),
       activation: fc.constantFrom<Activation>('none', 'geluErf', 'geluTanh', 'silu', 'tanh'),
       biased: fc.boolean(),
+      residual: fc.boolean(),
       seed: fc.integer(),
     });
     await fc.assert(
-      fc.asyncProperty(draws, async ({ extra, inputs, outputs, dropped, activation, biased, seed, ...d }) => {
-        const frames = Math.max(1, d.taps - 2 * d.padding) + extra;
-        const most = Math.floor((frames + 2 * d.padding - d.taps) / d.stride) + 1;
-        const size = {
-          ...{ ...d, frames, outFrames: Math.max(1, most - dropped) },
-          ...{ channels: inputs * d.groups, outChannels: outputs * d.groups },
-        };
-        await compare(size, activation, biased, seed);
-      }),
+      fc.asyncProperty(
+        draws,
+        async ({ extra, inputs, outputs, dropped, activation, biased, residual, seed, ...d }) => {
+          const frames = Math.max(1, d.taps - 2 * d.padding) + extra;
+          const most = Math.floor((frames + 2 * d.padding - d.taps) / d.stride) + 1;
+          const size = {
+            ...{ ...d, frames, outFrames: Math.max(1, most - dropped) },
+            ...{ channels: inputs * d.groups, outChannels: outputs * d.groups },
+          };
+          await compare(size, activation, biased, seed, residual);
+        },
+      ),
       { numRuns: 40, seed: 1 },
     );
   });
@@ -89,7 +102,7 @@ describe.each(products)('conv1d, %s', (product) => {
       taps: 128,
       stride: 1,
     };
-    await compare({ ...position, padding: 64, groups: 16 }, 'geluErf', true, 2);
+    await compare({ ...position, padding: 64, groups: 16 }, 'geluErf', true, 2, true);
   });
 
   it('refuses what does not fit, naming the shapes', async () => {
