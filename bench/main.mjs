@@ -1,5 +1,6 @@
 // How fast each kernel, each stage and the whole pipeline are on an adapter, and how far from what it can do:
-//   npm run build && npm run bench -- [--sizes tiny|demo|full] [--adapter NAME] [--frames 8] [--seconds 2] [--json FILE]
+//   npm run build && npm run bench -- [--sizes tiny|demo|full] [--adapter NAME] [--frames 8] [--seconds 2] [--peers] [--json FILE]
+// With --peers, also our operators beside ONNX Runtime Web's, in Chromium: see peers/main.mjs.
 // Ratios of one run can be compared; times of machines that do other work as well cannot.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -19,11 +20,18 @@ const { values: flags } = parseArgs({
     adapter: { type: 'string', default: 'auto' },
     frames: { type: 'string', default: '8' },
     seconds: { type: 'string', default: '2' },
+    peers: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
 });
 const paths = { tiny: 'golden/tiny', demo: 'weights/demo', full: 'golden/full' };
 if (!(flags.sizes in paths)) throw new Error(`--sizes: expected tiny, demo or full, got ${flags.sizes}`);
+const peers = flags.peers ? await import('./peers/main.mjs') : undefined;
+const noPeers = peers?.whyNoPeers();
+if (noPeers) {
+  console.error(noPeers);
+  process.exit(2);
+}
 
 const { adapter, name } = await requestNodeAdapter({ adapter: flags.adapter });
 const gpu = await openGpu(adapter);
@@ -116,6 +124,9 @@ const kernelRows = [...groups.values()]
   .sort((a, b) => b.ms - a.ms);
 printTable('Kernels, a call of their stage: the slowest first', kernelRows.slice(0, 40));
 
+closeGpu(gpu);
+const beside = await peers?.measurePeers({ sizes: flags.sizes, adapter: flags.adapter });
+
 if (flags.json) {
   const result = {
     adapter: name,
@@ -126,7 +137,7 @@ if (flags.json) {
     stages: stageRows,
     kernels: kernelRows,
     pipeline,
+    peers: beside,
   };
   writeFileSync(flags.json, `${JSON.stringify(result, null, 1)}\n`);
 }
-closeGpu(gpu);

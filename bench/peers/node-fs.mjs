@@ -1,3 +1,4 @@
+/* global XMLHttpRequest */
 // What the page takes for `node:fs`: files that scripts shared with Node read come from the bench's server.
 
 /** The text at an address. */

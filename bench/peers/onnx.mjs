@@ -1,3 +1,4 @@
+/* global TextEncoder */
 // Writes ONNX models of a few nodes: onnx.proto3 by hand, as far as single operators need it.
 
 const float32 = 1;

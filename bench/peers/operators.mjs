@@ -119,9 +119,9 @@ export const operators = {
     const qkv = values([3, ...shape]).data;
     const part = (i) => ({ shape, data: qkv.slice((i * qkv.length) / 3, ((i + 1) * qkv.length) / 3) });
     const reach = Math.min(window ?? length, length - 1);
-    const mask = values([1, 1, length, length]);
+    const mask = values([batch, heads, length, length]);
     mask.data.forEach((_, at) => {
-      mask.data[at] = Math.abs(Math.floor(at / length) - (at % length)) > reach ? -1e9 : 0;
+      mask.data[at] = Math.abs((Math.floor(at / length) % length) - (at % length)) > reach ? -1e9 : 0;
     });
     const operator = {
       type: 'MultiHeadAttention',

@@ -1,3 +1,4 @@
+/* global navigator, crossOriginIsolated */
 // Measures one operator after another in the page: our kernels and ONNX Runtime Web's WebGPU and WASM providers.
 import { requestBrowserAdapter } from '/dist/browser/adapter.js';
 import { openGpu } from '/dist/runtime/gpu.js';
@@ -8,31 +9,40 @@ import { singleOperatorModel } from './onnx.mjs';
 import { operators, transposed } from './operators.mjs';
 
 const ortFolder = '/node_modules/onnxruntime-web/dist';
+/** Builds of ONNX Runtime Web with a WebGPU provider: `webgpu` has kernels in C++, `jsep`, the package's default, in TypeScript. */
+const builds = { webgpu: 'ort.webgpu.bundle.min.mjs', jsep: 'ort.bundle.min.mjs' };
 let gpu;
-// Two copies of ONNX Runtime: the build with WebGPU is compiled so that it can wait for the GPU, which slows its WASM provider.
-let ortGpu;
+/** By build. */
+const ortGpu = new Map();
+// A build of its own: those with WebGPU are compiled so that they can wait for the GPU, which slows their WASM provider.
 let ortWasm;
 
-/** Opens our device and loads ONNX Runtime; says what is being compared. */
-export async function open(build) {
+/**
+ * Opens our device and loads ONNX Runtime; says what is being compared.
+ *
+ * @param chosen names of builds to compare with.
+ */
+export async function open(chosen) {
   const { adapter } = await requestBrowserAdapter();
   gpu = await openGpu(adapter);
-  ortGpu = await import(
-    `${ortFolder}/${build === 'jsep' ? 'ort.bundle.min.mjs' : 'ort.webgpu.bundle.min.mjs'}`
-  );
-  ortWasm = await import(`${ortFolder}/ort.wasm.bundle.min.mjs`);
-  for (const ort of [ortGpu, ortWasm]) {
+  const load = async (file) => {
+    const ort = await import(`${ortFolder}/${file}`);
     ort.env.wasm.wasmPaths = `${ortFolder}/`;
     ort.env.logLevel = 'error';
+    return ort;
+  };
+  ortWasm = await load('ort.wasm.bundle.min.mjs');
+  for (const build of chosen) {
+    const ort = await load(builds[build]);
+    ort.env.webgpu.powerPreference = 'high-performance';
+    ortGpu.set(build, ort);
   }
-  ortGpu.env.webgpu.powerPreference = 'high-performance';
   ortWasm.env.wasm.numThreads = navigator.hardwareConcurrency;
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
   return {
     adapter: [vendor, architecture, description].filter(Boolean).join(' '),
     software: isFallbackAdapter,
     threads: crossOriginIsolated ? navigator.hardwareConcurrency : 1,
-    versions: ortGpu.env.versions,
     ceilings: await measureCeilings(gpu),
   };
 }
@@ -59,11 +69,12 @@ const shapesOf = (tensors) =>
 const modelOf = (operator, { inputs, constants, output }) =>
   singleOperatorModel(operator, { inputs: shapesOf(inputs), constants, outputs: { y: output } });
 
-async function ortGpuRunner({ name, operator, layout = 'NCHW' }, subject) {
-  const session = await ortGpu.InferenceSession.create(modelOf(operator, subject), {
+async function ortGpuRunner(build, { name, operator, layout = 'NCHW' }, subject) {
+  const ort = ortGpu.get(build);
+  const session = await ort.InferenceSession.create(modelOf(operator, subject), {
     executionProviders: [{ name: 'webgpu', preferredLayout: layout }],
   });
-  const device = await ortGpu.env.webgpu.device;
+  const device = await ort.env.webgpu.device;
   const buffers = [];
   // ONNX Runtime reads and writes in place, without copies, where a tensor's buffer is its own device's.
   const tensor = (shape, data) => {
@@ -72,12 +83,12 @@ async function ortGpuRunner({ name, operator, layout = 'NCHW' }, subject) {
     const buffer = device.createBuffer({ size: Math.ceil(size / 16) * 16, usage });
     if (data) device.queue.writeBuffer(buffer, 0, data);
     buffers.push(buffer);
-    return ortGpu.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims: shape });
+    return ort.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims: shape });
   };
   const feeds = Object.entries(subject.inputs).map(([key, { shape, data }]) => [key, tensor(shape, data)]);
   const y = tensor(subject.output);
   return {
-    name,
+    name: `${build} ${name}`,
     run: () => session.run(Object.fromEntries(feeds), { y }),
     wait: () => device.queue.onSubmittedWorkDone(),
     async read() {
@@ -117,17 +128,25 @@ async function ortWasmRunner({ operator }, subject) {
   };
 }
 
-/** Shortest time of a run in milliseconds, of runners that take turns until each has had its time; the first run compiles. */
-async function bestTimes(runners, budget) {
-  const timed = async (runner, runs) => {
-    const started = performance.now();
-    for (let i = 0; i < runs; i++) await runner.run();
-    await runner.wait();
-    return (performance.now() - started) / runs;
-  };
+async function timed(runner, runs) {
+  const started = performance.now();
+  for (let i = 0; i < runs; i++) await runner.run();
+  await runner.wait();
+  return (performance.now() - started) / runs;
+}
+
+/**
+ * Shortest time of a run in milliseconds of each runner, the first run, which compiles, left out. They take turns until each has
+ * had its time. Of several ways to say the same (`rivals`), one whose first run took long, and much longer than another's, gets no
+ * second one: undefined.
+ */
+async function bestTimes(runners, budget, rivals = []) {
+  const first = new Map();
+  for (const runner of runners) first.set(runner, await timed(runner, 1));
+  const least = Math.min(...rivals.map((runner) => first.get(runner)));
+  const hopeless = (runner) => rivals.includes(runner) && first.get(runner) > Math.max(budget, 1.5 * least);
   const states = [];
-  for (const runner of runners) {
-    await timed(runner, 1);
+  for (const runner of runners.filter((runner) => !hopeless(runner))) {
     const once = await timed(runner, 1);
     // Many short runs are waited for together: waiting takes a message to another process and back.
     const runs = Math.max(1, Math.min(50, Math.floor(budget / 10 / once)));
@@ -141,7 +160,7 @@ async function bestTimes(runners, budget) {
       state.best = Math.min(state.best, time);
     }
   }
-  return states.map(({ best }) => best);
+  return runners.map((runner) => states.find((state) => state.runner === runner)?.best);
 }
 
 function relativeError(y, reference) {
@@ -162,40 +181,54 @@ function timeLast(inputs) {
   return Object.fromEntries(entries);
 }
 
-/** @returns times in milliseconds, work, and relative L2 differences between our result and theirs. */
-export async function measure({ op, ...sizes }, budget) {
+/** Bytes of inputs, constants and result, each once. */
+function bytesOf({ inputs, constants, output, peers: [{ operator }] }) {
+  const used = Object.entries({ ...inputs, ...constants }).filter(([name]) => operator.inputs.includes(name));
+  const shapes = [...used.map(([, { shape }]) => shape), output];
+  return 4 * shapes.reduce((sum, shape) => sum + shape.reduce((product, extent) => product * extent, 1), 0);
+}
+
+/**
+ * @param budget milliseconds for each implementation.
+ * @param tolerance what a result may differ, as relative L2, from that of ONNX Runtime's WASM provider.
+ * @returns times in milliseconds (of the WebGPU provider's variants, the fastest whose result is right), work, differences, and the
+ *   variants whose result is wrong.
+ */
+export async function measure({ op, ...sizes }, budget, tolerance) {
   const subject = operators[op](sizes);
   const theirs = subject.sequence ? { ...subject, inputs: timeLast(subject.inputs) } : subject;
-  const runners = [await ourRunner(subject)];
-  for (const peer of subject.peers) runners.push(await ortGpuRunner(peer, theirs));
-  const [ours, ...peers] = await bestTimes(runners, budget);
-  const wasm = await ortWasmRunner(subject.peers[0], theirs);
-  const [wasmTime] = await bestTimes([wasm], budget);
-
-  const results = await Promise.all([...runners, wasm].map((runner) => runner.read()));
-  const [own, ...others] = results;
+  const own = await ourRunner(subject);
+  const peers = [];
+  for (const build of ortGpu.keys()) {
+    for (const peer of subject.peers) peers.push(await ortGpuRunner(build, peer, theirs));
+  }
+  const [ours, ...times] = await bestTimes([own, ...peers], budget, peers);
+  const onProcessor = await ortWasmRunner(subject.peers[0], theirs);
+  const [wasm] = await bestTimes([onProcessor], budget);
+  const reference = await onProcessor.read();
+  const y = await own.read();
   const channels = subject.output[1];
-  const y = subject.sequence ? transposed(own, own.length / channels, channels) : own;
-  const differences = others.map((other) => relativeError(y, other));
-  for (const runner of [...runners, wasm]) await runner.close();
-
-  const tensors = [...Object.values(subject.inputs).map(({ shape }) => shape), subject.output];
-  const used = new Set(subject.peers[0].operator.inputs);
-  const weights = Object.entries(subject.constants).filter(([name]) => used.has(name));
-  const floats = [...tensors, ...weights.map(([, { shape }]) => shape)].reduce(
-    (sum, shape) => sum + shape.reduce((product, extent) => product * extent, 1),
-    0,
-  );
-  const best = peers.indexOf(Math.min(...peers));
-  return {
+  const ordered = subject.sequence ? transposed(y, y.length / channels, channels) : y;
+  const rivals = [];
+  for (const [i, peer] of peers.entries()) {
+    if (times[i] === undefined) continue;
+    rivals.push({
+      as: peer.name,
+      webgpu: times[i],
+      peerDifference: relativeError(await peer.read(), reference),
+    });
+  }
+  rivals.sort((a, b) => a.webgpu - b.webgpu);
+  const fastest = rivals.find(({ peerDifference }) => peerDifference < tolerance) ?? rivals[0];
+  const figures = {
     flops: subject.flops,
-    bytes: 4 * floats,
+    bytes: bytesOf(subject),
     ours,
-    webgpu: peers[best],
-    as: subject.peers[best].name,
-    wasm: wasmTime,
-    variants: Object.fromEntries(subject.peers.map(({ name }, i) => [name, peers[i]])),
-    difference: Math.max(...differences),
-    differences,
+    ...fastest,
+    wasm,
+    difference: relativeError(ordered, reference),
+    wrong: rivals.filter(({ peerDifference }) => !(peerDifference < tolerance)).map(({ as }) => as),
   };
+  for (const runner of [own, ...peers, onProcessor]) await runner.close();
+  return figures;
 }
