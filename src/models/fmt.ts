@@ -10,7 +10,6 @@ import type { ReadBack } from '../runtime/read-back.js';
 import { closeReadBack, floatsOf, openReadBack, readBack } from '../runtime/read-back.js';
 import type { Recorder } from '../runtime/recorder.js';
 import { input, output } from '../runtime/recorder.js';
-import { sizeOf } from '../runtime/tensor.js';
 import { needsGuidance } from '../sampling/guidance.js';
 import type { VectorField } from '../sampling/solvers.js';
 import type { FloatConfig } from '../weights/config.js';
@@ -233,7 +232,7 @@ function evaluateAt(
     writeInput(plan, 'x', own);
     runPlan(plan);
   };
-  return readBack(reader, submit, (v) => floatsOf(v, sizeOf(outputTensor(plan, 'v').shape)));
+  return readBack(reader, submit, (v) => floatsOf(v, outputTensor(plan, 'v')));
 }
 
 /** The conditions with a row of we for each frame. @throws RangeError naming the one of a wrong length. */

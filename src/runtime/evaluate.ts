@@ -2,11 +2,13 @@ import type { Gpu } from './gpu.js';
 import { compilePlan, destroyPlan, readOutputs, runPlan, writeInput } from './plan.js';
 import type { Recorder } from './recorder.js';
 import { input, output } from './recorder.js';
-import type { Tensor } from './tensor.js';
+import type { Precision, Tensor } from './tensor.js';
 
 export interface HostTensor {
   readonly shape: readonly number[];
   readonly data: Float32Array<ArrayBuffer>;
+  /** As what to store it on the GPU; f32 if not given. */
+  readonly precision?: Precision;
 }
 
 /**
@@ -21,7 +23,9 @@ export async function evaluate<In extends string, Out extends string>(
   const names = Object.keys(inputs) as In[];
   let results = {} as Record<Out, Tensor>;
   const plan = await compilePlan(gpu, 'evaluate', (rec) => {
-    const tensors = Object.fromEntries(names.map((name) => [name, input(rec, name, inputs[name].shape)]));
+    const tensors = Object.fromEntries(
+      names.map((name) => [name, input(rec, name, inputs[name].shape, inputs[name].precision)]),
+    );
     results = record(rec, tensors as Record<In, Tensor>);
     for (const [name, tensor] of Object.entries<Tensor>(results)) output(rec, name, tensor);
   });

@@ -1,8 +1,9 @@
 import { OutOfMemoryError } from '../errors.js';
 import type { PipelineCache } from './kernel.js';
 import { createPipelineCache } from './kernel.js';
-import type { Tensor } from './tensor.js';
-import { sizeOf } from './tensor.js';
+import { toFloat16 } from './float16.js';
+import type { Precision, Tensor } from './tensor.js';
+import { bytesOf, describe, sizeOf } from './tensor.js';
 import type { OpenTrace } from './trace.js';
 import type { Tuning } from './tuning.js';
 import { chooseTuning } from './tuning.js';
@@ -139,9 +140,14 @@ export const tensorUsage = (): GPUBufferUsageFlags =>
   GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
 
 /** A tensor with a buffer of its own, zero at first. */
-export function createTensor(gpu: Gpu, label: string, shape: readonly number[]): Tensor {
-  const buffer = createBuffer(gpu, label, sizeOf(shape) * 4, tensorUsage());
-  return { label, shape, memory: { kind: 'buffer', buffer } };
+export function createTensor(
+  gpu: Gpu,
+  label: string,
+  shape: readonly number[],
+  precision: Precision = 'f32',
+): Tensor {
+  const buffer = createBuffer(gpu, label, bytesOf({ shape, precision }), tensorUsage());
+  return { label, shape, precision, memory: { kind: 'buffer', buffer } };
 }
 
 /** Copies `data` to a new tensor. */
@@ -150,18 +156,21 @@ export function uploadTensor(
   label: string,
   shape: readonly number[],
   data: Float32Array<ArrayBuffer>,
+  precision?: Precision,
 ): Tensor {
-  const tensor = createTensor(gpu, label, shape);
+  const tensor = createTensor(gpu, label, shape, precision);
   writeTensor(gpu, tensor, data);
   return tensor;
 }
 
-/** Overwrites a tensor that has a buffer of its own. */
+/** Overwrites a tensor that has a buffer of its own, rounding to its precision (see `toFloat16`). */
 export function writeTensor(gpu: Gpu, tensor: Tensor, data: Float32Array<ArrayBuffer>): void {
   if (data.length !== sizeOf(tensor.shape)) {
-    throw new RangeError(`${tensor.label}[${tensor.shape.join(',')}] cannot take ${data.length} values`);
+    throw new RangeError(`${describe(tensor)} cannot take ${data.length} values`);
   }
-  guarded(gpu, tensor.label, () => gpu.device.queue.writeBuffer(bufferOf(tensor), 0, data));
+  // WebGPU writes multiples of four bytes.
+  const stored = tensor.precision === 'f16' ? toFloat16(data, Math.ceil(data.length / 2) * 2) : data;
+  guarded(gpu, tensor.label, () => gpu.device.queue.writeBuffer(bufferOf(tensor), 0, stored));
 }
 
 export function destroyTensor(gpu: Gpu, tensor: Tensor): void {

@@ -9,10 +9,20 @@ export type KernelName = ShaderName;
  * source, so that names and order are written once, in the kernel.
  */
 export interface KernelInterface {
-  readonly bindings: readonly { name: string; binding: number; type: GPUBufferBindingType }[];
+  readonly bindings: readonly KernelBinding[];
   /** Fields of `struct Params`, four bytes each, in order; the uniform is binding `params`. */
   readonly params: readonly { name: string; type: 'u32' | 'i32' | 'f32' }[];
   readonly overrides: readonly string[];
+  /** Names of types, `alias NAME = f32;`, that a pipeline may have as f16: how its tensors are stored. Sums are f32 always. */
+  readonly aliases: readonly string[];
+}
+
+export interface KernelBinding {
+  readonly name: string;
+  readonly binding: number;
+  readonly type: GPUBufferBindingType;
+  /** The alias that its elements are of, if one. */
+  readonly alias?: string;
 }
 
 export interface CompiledKernel {
@@ -22,21 +32,24 @@ export interface CompiledKernel {
   readonly pipeline: GPUComputePipeline;
 }
 
-/** Compiles a kernel for given override constants; each combination is compiled once a device. */
+/** Compiles a kernel for given override constants and aliases that are f16; each combination is compiled once a device. */
 export type PipelineCache = (
   name: KernelName,
   constants: Readonly<Record<string, number>>,
+  halves?: readonly string[],
 ) => Promise<CompiledKernel>;
 
-/** Reads bindings, parameters and overrides from WGSL source (our own files: one entry point, group 0 only). */
+/** Reads bindings, parameters, overrides and aliases from WGSL source (our own files: one entry point, group 0 only). */
 export function readInterface(source: string): KernelInterface {
   const code = source.replace(/\/\/.*$/gm, '');
+  const aliases = [...code.matchAll(/\balias\s+(\w+)\s*=\s*f32;/g)].map(([, name]) => name ?? '');
   const bindings = [
-    ...code.matchAll(/@group\(0\)\s*@binding\((\d+)\)\s*var<(\w+)(?:,\s*(\w+))?>\s*(\w+)\s*:/g),
-  ].map(([, binding, space, access, name]) => {
+    ...code.matchAll(/@group\(0\)\s*@binding\((\d+)\)\s*var<(\w+)(?:,\s*(\w+))?>\s*(\w+)\s*:([^;]*);/g),
+  ].map(([, binding, space, access, name, stored]): KernelBinding => {
     const storage = access === 'read_write' ? 'storage' : 'read-only-storage';
     const type: GPUBufferBindingType = space === 'uniform' ? 'uniform' : storage;
-    return { name: name ?? '', binding: Number(binding), type };
+    const alias = stored?.match(/\w+/g)?.find((word) => aliases.includes(word));
+    return { name: name ?? '', binding: Number(binding), type, ...(alias && { alias }) };
   });
   const struct = /struct\s+Params\s*\{([^}]*)\}/.exec(code)?.[1] ?? '';
   const params = [...struct.matchAll(/(\w+)\s*:\s*(u32|i32|f32)\b/g)].map(([, name, type]) => ({
@@ -44,7 +57,16 @@ export function readInterface(source: string): KernelInterface {
     type: type as 'u32' | 'i32' | 'f32',
   }));
   const overrides = [...code.matchAll(/\boverride\s+(\w+)/g)].map(([, name]) => name ?? '');
-  return { bindings, params, overrides };
+  return { bindings, params, overrides, aliases };
+}
+
+/** The source with some aliases f16. Line numbers stay. */
+export function withHalves(source: string, halves: readonly string[]): string {
+  const replaced = halves.reduce(
+    (code, name) => code.replace(`alias ${name} = f32;`, `alias ${name} = f16;`),
+    source,
+  );
+  return halves.length > 0 ? `enable f16; ${replaced}` : source;
 }
 
 const interfaces = new Map<KernelName, KernelInterface>();
@@ -56,16 +78,17 @@ export function kernelInterface(name: KernelName): KernelInterface {
 }
 
 export function createPipelineCache(device: GPUDevice): PipelineCache {
-  const modules = new Map<KernelName, { module: GPUShaderModule; layout: GPUBindGroupLayout }>();
+  const modules = new Map<string, { module: GPUShaderModule; layout: GPUBindGroupLayout }>();
   const pipelines = new Map<string, Promise<CompiledKernel>>();
 
   /** Layouts are explicit: with `layout: 'auto'` Dawn compiles an identical pipeline again each time. */
-  function moduleOf(name: KernelName) {
-    let entry = modules.get(name);
+  function moduleOf(name: KernelName, halves: readonly string[]) {
+    const key = [name, ...halves].join(' ');
+    let entry = modules.get(key);
     if (!entry) {
       const { bindings } = kernelInterface(name);
       entry = {
-        module: device.createShaderModule({ label: name, code: shaders[name] }),
+        module: device.createShaderModule({ label: key, code: withHalves(shaders[name], halves) }),
         layout: device.createBindGroupLayout({
           label: name,
           entries: bindings.map(({ binding, type }) => ({
@@ -75,7 +98,7 @@ export function createPipelineCache(device: GPUDevice): PipelineCache {
           })),
         }),
       };
-      modules.set(name, entry);
+      modules.set(key, entry);
     }
     return entry;
   }
@@ -83,9 +106,10 @@ export function createPipelineCache(device: GPUDevice): PipelineCache {
   async function compile(
     name: KernelName,
     constants: Readonly<Record<string, number>>,
+    halves: readonly string[],
   ): Promise<CompiledKernel> {
-    const { module, layout } = moduleOf(name);
-    const described = `${name} ${JSON.stringify(constants)}`;
+    const { module, layout } = moduleOf(name, halves);
+    const described = [name, JSON.stringify(constants), ...halves.map((alias) => `${alias}=f16`)].join(' ');
     try {
       const pipeline = await device.createComputePipelineAsync({
         label: described,
@@ -102,14 +126,14 @@ export function createPipelineCache(device: GPUDevice): PipelineCache {
     }
   }
 
-  return (name, constants) => {
+  return (name, constants, halves = []) => {
     const { overrides } = kernelInterface(name);
     for (const constant of Object.keys(constants)) {
       if (!overrides.includes(constant)) throw new Error(`${name}.wgsl has no override ${constant}`);
     }
-    const key = `${name} ${JSON.stringify(Object.entries(constants).sort())}`;
+    const key = [name, JSON.stringify(Object.entries(constants).sort()), ...halves].join(' ');
     let pipeline = pipelines.get(key);
-    if (!pipeline) pipelines.set(key, (pipeline = compile(name, constants)));
+    if (!pipeline) pipelines.set(key, (pipeline = compile(name, constants, halves)));
     return pipeline;
   };
 }

@@ -4,8 +4,9 @@ import { createBuffer, destroyBuffer, destroyTensor, guarded, settle, tensorUsag
 import type { CompiledKernel } from './kernel.js';
 import { readTensors } from './read-back.js';
 import type { Dispatch, Recorder } from './recorder.js';
+import { boundTensors, halvesOf } from './recorder.js';
 import type { Tensor } from './tensor.js';
-import { describe, sizeOf } from './tensor.js';
+import { bytesOf, describe } from './tensor.js';
 import { beginSpan, runTraced } from './trace.js';
 
 /**
@@ -68,7 +69,7 @@ export async function compilePlan(
     record(rec);
     const memory = assignMemory(rec, buffers);
     const kernels = await Promise.all(
-      rec.dispatches.map((launch) => gpu.pipelines(launch.kernel, launch.constants ?? {})),
+      rec.dispatches.map((launch) => gpu.pipelines(launch.kernel, launch.constants ?? {}, halvesOf(launch))),
     );
     const uniforms = writeUniforms(rec, kernels, buffers);
     const steps = kernels.map((kernel, index) => bindStep(rec, kernel, index, memory.bufferOf, uniforms));
@@ -105,12 +106,13 @@ function bindStep(
   const launch = rec.dispatches[index];
   if (!launch) throw new Error(`plan ${rec.label} has no launch ${index}`);
   const [x, y = 1, z = 1] = launch.workgroups;
-  const label = `${rec.label}/${launch.kernel}(${Object.values(launch.bindings).map(describe).join(', ')})`;
+  const label = `${rec.label}/${launch.kernel}(${boundTensors(launch).map(describe).join(', ')})`;
   const entries = kernel.interface.bindings.map(({ name, binding, type }): GPUBindGroupEntry => {
-    if (type === 'uniform') return { binding, resource: uniformOf(index) };
     const tensor = launch.bindings[name];
-    if (!tensor) throw new Error(`${label} has no ${name}`);
-    return { binding, resource: { buffer: bufferOf(tensor) } };
+    if (tensor) return { binding, resource: { buffer: bufferOf(tensor) } };
+    // The parameters; they stand in for tensors not given as well, for something must be bound.
+    if (type === 'uniform' || type === 'read-only-storage') return { binding, resource: uniformOf(index) };
+    throw new Error(`${label} has no ${name}`);
   });
   const { device } = rec.gpu;
   const bindGroup = guarded(rec.gpu, label, () =>
@@ -126,7 +128,7 @@ function bindStep(
 function assignMemory(rec: Recorder, owned: GPUBuffer[]) {
   const uses = new Map<number, { tensor: Tensor; first: number; last: number }>();
   rec.dispatches.forEach((launch, index) => {
-    for (const tensor of Object.values(launch.bindings)) {
+    for (const tensor of boundTensors(launch)) {
       if (tensor.memory.kind !== 'scratch') continue;
       const use = uses.get(tensor.memory.id);
       uses.set(tensor.memory.id, { tensor, first: use?.first ?? index, last: index });
@@ -140,18 +142,18 @@ function assignMemory(rec: Recorder, owned: GPUBuffer[]) {
   };
   const outputs = new Map<string, Tensor>();
   for (const [name, tensor] of rec.outputs) {
-    const { memory, shape } = tensor;
+    const { memory } = tensor;
     if (memory.kind === 'buffer') {
       outputs.set(name, tensor);
       continue;
     }
-    const buffer = buffers.get(memory.id) ?? allocate(name, sizeOf(shape) * 4);
+    const buffer = buffers.get(memory.id) ?? allocate(name, bytesOf(tensor));
     buffers.set(memory.id, buffer);
-    outputs.set(name, { label: name, shape, memory: { kind: 'buffer', buffer } });
+    outputs.set(name, { ...tensor, label: name, memory: { kind: 'buffer', buffer } });
   }
   const shared = [...uses].filter(([id]) => !buffers.has(id));
   const { slotOf, slotBytes } = assignSlots(
-    shared.map(([, { tensor, first, last }]) => ({ bytes: sizeOf(tensor.shape) * 4, first, last })),
+    shared.map(([, { tensor, first, last }]) => ({ bytes: bytesOf(tensor), first, last })),
   );
   const slots = slotBytes.map((bytes, slot) => allocate(`${rec.label} scratch ${slot}`, bytes));
   shared.forEach(([id], index) => {
@@ -187,7 +189,7 @@ function writeUniforms(rec: Recorder, kernels: readonly CompiledKernel[], owned:
       else view.setUint32(at, checkedCount(launch, name, value), true);
     });
   });
-  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
   const buffer = createBuffer(rec.gpu, `${rec.label} parameters`, view.byteLength, usage);
   rec.gpu.device.queue.writeBuffer(buffer, 0, view.buffer);
   owned.push(buffer);

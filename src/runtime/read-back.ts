@@ -1,7 +1,8 @@
+import { fromFloat16 } from './float16.js';
 import type { Gpu } from './gpu.js';
 import { bufferOf, createBuffer, destroyBuffer, guarded, settle } from './gpu.js';
 import type { Tensor } from './tensor.js';
-import { sizeOf } from './tensor.js';
+import { bytesOf, sizeOf } from './tensor.js';
 
 /**
  * Tensors that are read again and again, and a ring of staging buffers to read them through. All of it is made once: a read makes no
@@ -34,7 +35,7 @@ export function openReadBack(
   const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
   const openSlot = (): Slot => ({
     staging: tensors.map((tensor) =>
-      createBuffer(gpu, `read ${label} ${tensor.label}`, bytesOf(tensor), usage),
+      createBuffer(gpu, `read ${label} ${tensor.label}`, paddedBytes(tensor), usage),
     ),
     busy: undefined,
   });
@@ -75,7 +76,7 @@ function copyTo({ gpu, label, tensors }: ReadBack, { staging }: Slot): void {
     const encoder = gpu.device.createCommandEncoder({ label: `read ${label}` });
     staging.forEach((buffer, index) => {
       const tensor = tensors[index];
-      if (tensor) encoder.copyBufferToBuffer(bufferOf(tensor), 0, buffer, 0, bytesOf(tensor));
+      if (tensor) encoder.copyBufferToBuffer(bufferOf(tensor), 0, buffer, 0, paddedBytes(tensor));
     });
     gpu.device.queue.submit([encoder.finish()]);
   });
@@ -99,11 +100,15 @@ export function closeReadBack({ gpu, slots }: ReadBack): void {
   slots.forEach(({ staging }) => staging.forEach((buffer) => destroyBuffer(gpu, buffer)));
 }
 
-const bytesOf = (tensor: Tensor) => 4 * sizeOf(tensor.shape);
+/** Copies are of multiples of four bytes. */
+const paddedBytes = (tensor: Tensor) => Math.ceil(bytesOf(tensor) / 4) * 4;
 
 /** The values of a tensor, whose staging buffer may be a little larger. */
-export const floatsOf = (memory: ArrayBuffer, count: number): Float32Array<ArrayBuffer> =>
-  new Float32Array(memory, 0, count).slice();
+export function floatsOf(memory: ArrayBuffer, { shape, precision }: Tensor): Float32Array<ArrayBuffer> {
+  const count = sizeOf(shape);
+  if (precision === 'f16') return fromFloat16(new Uint16Array(memory, 0, count));
+  return new Float32Array(memory, 0, count).slice();
+}
 
 /**
  * Copies tensors back to the host once, and waits for everything submitted before.
@@ -116,8 +121,7 @@ export async function readTensors(
 ): Promise<Float32Array<ArrayBuffer>[]> {
   const reader = openReadBack(gpu, 'once', tensors, { slots: 1 });
   try {
-    const take = (...memory: ArrayBuffer[]) =>
-      memory.map((part, i) => floatsOf(part, sizeOf(tensors[i]?.shape ?? [])));
+    const take = (...memory: ArrayBuffer[]) => tensors.map((tensor, i) => floatsOf(memory[i]!, tensor));
     return await readBack(reader, () => undefined, take);
   } finally {
     closeReadBack(reader);

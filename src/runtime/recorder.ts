@@ -2,7 +2,7 @@ import type { Gpu } from './gpu.js';
 import { uploadTensor, createTensor } from './gpu.js';
 import type { KernelName } from './kernel.js';
 import { kernelInterface } from './kernel.js';
-import type { Tensor } from './tensor.js';
+import type { Precision, Tensor } from './tensor.js';
 import { describe } from './tensor.js';
 
 /** One kernel launch: names are those in the WGSL file. */
@@ -12,7 +12,8 @@ export interface Dispatch {
   readonly constants?: Readonly<Record<string, number>>;
   /** Fields of the kernel's `Params`: sizes and scales. */
   readonly params: Readonly<Record<string, number>>;
-  readonly bindings: Readonly<Record<string, Tensor>>;
+  /** Undefined where the parameters say that there is nothing to read. */
+  readonly bindings: Readonly<Record<string, Tensor | undefined>>;
   readonly workgroups: readonly [number, number?, number?];
 }
 
@@ -35,9 +36,9 @@ export interface Recorder {
 }
 
 /** Declares an input: memory that `writeInput` fills before a run. */
-export function input(rec: Recorder, name: string, shape: readonly number[]): Tensor {
+export function input(rec: Recorder, name: string, shape: readonly number[], precision?: Precision): Tensor {
   if (rec.inputs.has(name)) throw new Error(`plan ${rec.label} has two inputs called ${name}`);
-  const tensor = createTensor(rec.gpu, name, shape);
+  const tensor = createTensor(rec.gpu, name, shape, precision);
   rec.inputs.set(name, tensor);
   rec.owned.push(tensor);
   return tensor;
@@ -56,8 +57,47 @@ export function constant(
 }
 
 /** Memory for an intermediate result; its buffer is shared with tensors that live at other times. */
-export function scratch(rec: Recorder, label: string, shape: readonly number[]): Tensor {
-  return { label, shape, memory: { kind: 'scratch', id: rec.scratchCount++ } };
+export function scratch(
+  rec: Recorder,
+  label: string,
+  shape: readonly number[],
+  precision?: Precision,
+): Tensor {
+  return {
+    label,
+    shape,
+    ...(precision && { precision }),
+    memory: { kind: 'scratch', id: rec.scratchCount++ },
+  };
+}
+
+/** The tensors of a launch. */
+export function boundTensors({ bindings }: Pick<Dispatch, 'bindings'>): Tensor[] {
+  return Object.values(bindings).filter((tensor) => tensor !== undefined);
+}
+
+/**
+ * The kernel's aliases that are f16 in this launch, as the tensors bound to them are.
+ *
+ * @throws Error when an alias has tensors of both kinds, or a binding that is f32 in the kernel has one of f16.
+ */
+export function halvesOf({ kernel, bindings }: Pick<Dispatch, 'kernel' | 'bindings'>): string[] {
+  const { aliases, bindings: declared } = kernelInterface(kernel);
+  const stored = (alias: string | undefined) =>
+    declared.flatMap((binding) => (binding.alias === alias ? (bindings[binding.name] ?? []) : []));
+  const isHalf = ({ precision }: Tensor) => precision === 'f16';
+  const fixed = stored(undefined).find(isHalf);
+  if (fixed) throw new Error(`${kernel}: ${describe(fixed)} is bound where the kernel reads f32`);
+  return aliases.filter((alias) => {
+    const tensors = stored(alias);
+    const halves = tensors.filter(isHalf);
+    if (halves.length > 0 && halves.length < tensors.length) {
+      throw new Error(
+        `${kernel}: all ${alias} of a launch are of one precision: ${tensors.map(describe).join(', ')}`,
+      );
+    }
+    return halves.length > 0;
+  });
 }
 
 /** Declares a result of the plan, readable after each run under this name. */
@@ -79,7 +119,7 @@ export function tap(rec: Recorder, name: string, tensor: Tensor): Tensor {
 /** Adds a kernel launch. Throws when names do not match the kernel's or the grid exceeds WebGPU's limit. */
 export function dispatch(rec: Recorder, launch: Dispatch): void {
   const { bindings, params } = kernelInterface(launch.kernel);
-  const where = () => `${launch.kernel}(${Object.values(launch.bindings).map(describe).join(', ')})`;
+  const where = () => `${launch.kernel}(${boundTensors(launch).map(describe).join(', ')})`;
   const compare = (what: string, expected: readonly string[], given: readonly string[]) => {
     const missing = expected.filter((name) => !given.includes(name));
     const unknown = given.filter((name) => !expected.includes(name));
@@ -94,6 +134,7 @@ export function dispatch(rec: Recorder, launch: Dispatch): void {
     params.map(({ name }) => name),
     Object.keys(launch.params),
   );
+  halvesOf(launch);
   const most = rec.gpu.device.limits.maxComputeWorkgroupsPerDimension;
   if (launch.workgroups.some((count = 1) => !Number.isInteger(count) || count < 1 || count > most)) {
     throw new RangeError(`${where()}: impossible grid of workgroups ${launch.workgroups.join('×')}`);

@@ -1,5 +1,8 @@
+/** How a tensor's elements are stored. Kernels compute in f32 whatever it is. */
+export type Precision = 'f32' | 'f16';
+
 /**
- * A tensor is a shape and a place in GPU memory: float32, row-major, contiguous.
+ * A tensor is a shape and a place in GPU memory: row-major, contiguous.
  *
  * `buffer` memory exists from the start (weights, inputs, the outputs of another plan). `scratch` memory is only a
  * number while a plan is recorded; when the recording is finished, tensors that never live at the same time share
@@ -8,6 +11,8 @@
 export interface Tensor {
   readonly label: string;
   readonly shape: readonly number[];
+  /** f32 if not given. */
+  readonly precision?: Precision;
   readonly memory: { kind: 'buffer'; buffer: GPUBuffer } | { kind: 'scratch'; id: number };
 }
 
@@ -16,9 +21,14 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
-/** `conv1.weight[64,3,3,3]`, for error messages. */
-export function describe(tensor: Tensor): string {
-  return `${tensor.label}[${tensor.shape.join(',')}]`;
+/** Bytes that a tensor's elements take. */
+export function bytesOf({ shape, precision }: Pick<Tensor, 'shape' | 'precision'>): number {
+  return sizeOf(shape) * (precision === 'f16' ? 2 : 4);
+}
+
+/** `conv1.weight[64,3,3,3]`, for error messages; with ` f16` if it is stored so. */
+export function describe({ label, shape, precision }: Tensor): string {
+  return `${label}[${shape.join(',')}]${precision === 'f16' ? ' f16' : ''}`;
 }
 
 /** The same memory under another shape of equal size. */

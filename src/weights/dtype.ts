@@ -1,4 +1,5 @@
 import { InputError } from '../errors.js';
+import { fromFloat16 } from '../runtime/float16.js';
 import type { DType } from './source.js';
 
 /** Bytes an element takes. */
@@ -41,7 +42,7 @@ export function toFloat32(
     case 'F32':
       return new Float32Array(buffer, byteOffset, length);
     case 'F16':
-      return float16ToFloat32(new Uint16Array(buffer, byteOffset, length));
+      return fromFloat16(new Uint16Array(buffer, byteOffset, length));
     case 'BF16':
       return bfloat16ToFloat32(new Uint16Array(buffer, byteOffset, length));
     case 'I32':
@@ -63,38 +64,6 @@ export function toFloat32(
 function bfloat16ToFloat32(halves: Uint16Array): Float32Array<ArrayBuffer> {
   const bits = new Uint32Array(halves.length);
   for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16;
-  return new Float32Array(bits.buffer);
-}
-
-let halfTable: Uint32Array | undefined;
-
-/** The float32 bits of each of the 65536 halves. */
-function float16Table(): Uint32Array {
-  if (halfTable) return halfTable;
-  const table = new Uint32Array(65536);
-  const value = new Float32Array(1);
-  const bits = new Uint32Array(value.buffer);
-  for (let half = 0; half < 65536; half++) {
-    const sign = (half & 0x8000) << 16;
-    const exponent = (half >>> 10) & 31;
-    const fraction = half & 1023;
-    if (exponent === 31) {
-      table[half] = sign | 0x7f800000 | (fraction << 13);
-    } else if (exponent > 0) {
-      table[half] = sign | ((exponent + 112) << 23) | (fraction << 13);
-    } else {
-      value[0] = fraction * 2 ** -24;
-      table[half] = sign | bits[0]!;
-    }
-  }
-  return (halfTable = table);
-}
-
-/** IEEE 754 binary16: 1 sign, 5 exponent (bias 15) and 10 fraction bits; each has an exact float32. */
-function float16ToFloat32(halves: Uint16Array): Float32Array<ArrayBuffer> {
-  const table = float16Table();
-  const bits = new Uint32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) bits[i] = table[halves[i]!]!;
   return new Float32Array(bits.buffer);
 }
 

@@ -1,4 +1,5 @@
 import { InputError } from '../errors.js';
+import { float16Infinity, roundToFloat16 } from '../runtime/float16.js';
 
 /** The kinds of numbers that weights can be written as. */
 export const floatTypes = ['F32', 'F16', 'BF16'] as const;
@@ -30,27 +31,10 @@ export function fromFloat32(
   return new Uint8Array(halves.buffer);
 }
 
-/** The float32 bits of the least magnitude that becomes infinite: for F16 65520, half a step above its largest, 65504. */
-const infinityBits: Readonly<Record<FloatType, number>> = { F32: 0x7f800000, F16: 0x477ff000, BF16: 0x7f7f8000 };
+/** The float32 bits of the least magnitude that becomes infinite. */
+const infinityBits: Readonly<Record<FloatType, number>> = { F32: 0x7f800000, F16: float16Infinity, BF16: 0x7f7f8000 };
 
 /** The upper half of a float32, rounded: adding just under half of the lower one carries into it when due. */
 function roundToBfloat16(bits: number): number {
   return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
-}
-
-/** 1 sign, 5 exponent (bias 15) and 10 fraction bits, from 1, 8 (bias 127) and 23. */
-function roundToFloat16(bits: number): number {
-  const sign = (bits >>> 16) & 0x8000;
-  const magnitude = bits & 0x7fffffff;
-  const exponent = magnitude >>> 23;
-  if (exponent >= 113) return sign | shiftRounded(magnitude - (112 << 23), 13);
-  // Subnormal: the fraction with its leading 1, in units of 2^-24. Below 2^-25 nothing is left.
-  if (exponent < 102) return sign;
-  return sign | shiftRounded((magnitude & 0x7fffff) | 0x800000, 126 - exponent);
-}
-
-/** n / 2^shift, to the nearest integer, ties to even. */
-function shiftRounded(n: number, shift: number): number {
-  const half = 1 << (shift - 1);
-  return (n + half - 1 + ((n >>> shift) & 1)) >>> shift;
 }
