@@ -14,6 +14,8 @@
 // As there, one workgroup makes a 64×64 tile of y (frames × channels of one group) with 16×16 invocations, a 4×4 block
 // each, from panels 16 deep in shared memory; each panel is summed by itself before it joins the total.
 
+alias Weight = f32; // or f16: how w is stored
+
 struct Params {
   frames: u32,
   channels: u32,
@@ -33,7 +35,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> w: array<f32>;
+@group(0) @binding(2) var<storage, read> w: array<Weight>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read> gate: array<f32>;
 @group(0) @binding(5) var<storage, read> residual: array<f32>;
@@ -77,7 +79,7 @@ fn main(
         }
         let outChannel = channel0 + copyRow + i;
         if (outChannel < outputs) {
-          wValues[i] = w[(group * outputs + outChannel) * depth + k];
+          wValues[i] = f32(w[(group * outputs + outChannel) * depth + k]);
         }
       }
     }

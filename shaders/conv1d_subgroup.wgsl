@@ -19,6 +19,8 @@
 // before they join the total, which keeps the rounding error of a long sum small.
 enable subgroups;
 
+alias Weight = f32; // or f16: how w is stored
+
 struct Params {
   frames: u32,
   channels: u32,
@@ -38,7 +40,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> w: array<vec4f>;
+@group(0) @binding(2) var<storage, read> w: array<vec4<Weight>>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read> gate: array<f32>;
 @group(0) @binding(5) var<storage, read> residual: array<f32>;
@@ -83,9 +85,9 @@ fn main(
           select(vec4f(), x[row.z + c], inside.z),
           select(vec4f(), x[row.w + c], inside.w),
         ));
-        pa += X * ofQuad(w[weights.x + c]);
-        pb += X * ofQuad(w[weights.y + c]);
-        pc += X * ofQuad(w[weights.z + c]);
+        pa += X * ofQuad(vec4f(w[weights.x + c]));
+        pb += X * ofQuad(vec4f(w[weights.y + c]));
+        pc += X * ofQuad(vec4f(w[weights.z + c]));
       }
       ta += pa;
       tb += pb;

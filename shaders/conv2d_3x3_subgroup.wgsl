@@ -11,6 +11,10 @@
 // 0.7 times: docs/performance.md.
 enable subgroups;
 
+alias Value = f32; // or f16: how x is stored
+alias Weight = f32; // or f16: how w is stored
+alias Result = f32; // or f16: how y is stored
+
 struct Params {
   batch: u32,
   frameStride: u32,
@@ -36,14 +40,14 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> w: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<Value>;
+@group(0) @binding(2) var<storage, read> w: array<vec4<Weight>>;
 @group(0) @binding(3) var<storage, read> inScale: array<f32>;
 @group(0) @binding(4) var<storage, read> outScale: array<f32>;
 @group(0) @binding(5) var<storage, read> bias: array<f32>;
-@group(0) @binding(6) var<storage, read> addend: array<f32>;
-@group(0) @binding(7) var<storage, read_write> y: array<f32>;
-@group(0) @binding(8) var<storage, read> x4: array<vec4f>;
+@group(0) @binding(6) var<storage, read> addend: array<Result>;
+@group(0) @binding(7) var<storage, read_write> y: array<Result>;
+@group(0) @binding(8) var<storage, read> x4: array<vec4<Value>>;
 
 const LANES = 8u;
 const POSITIONS = 4u * LANES;
@@ -100,9 +104,9 @@ fn main(
         let a = columns + weights;
         let b = a + tapStride;
         let c = b + tapStride;
-        pa += before * ofQuad(scale * w[a.x]) + centre * ofQuad(scale * w[b.x]) + after * ofQuad(scale * w[c.x]);
-        pb += before * ofQuad(scale * w[a.y]) + centre * ofQuad(scale * w[b.y]) + after * ofQuad(scale * w[c.y]);
-        pc += before * ofQuad(scale * w[a.z]) + centre * ofQuad(scale * w[b.z]) + after * ofQuad(scale * w[c.z]);
+        pa += before * ofQuad(scale * vec4f(w[a.x])) + centre * ofQuad(scale * vec4f(w[b.x])) + after * ofQuad(scale * vec4f(w[c.x]));
+        pb += before * ofQuad(scale * vec4f(w[a.y])) + centre * ofQuad(scale * vec4f(w[b.y])) + after * ofQuad(scale * vec4f(w[c.y]));
+        pc += before * ofQuad(scale * vec4f(w[a.z])) + centre * ofQuad(scale * vec4f(w[b.z])) + after * ofQuad(scale * vec4f(w[c.z]));
       }
       ta += pa;
       tb += pb;
@@ -117,7 +121,7 @@ fn main(
       if (output < params.outputs && row < params.height) {
         let channel = frame * params.outputs + output;
         let at = channel * plane + position + j;
-        y[at] = finish(totals[i / 4u][i % 4u][j], output, channel, at);
+        y[at] = Result(finish(totals[i / 4u][i % 4u][j], output, channel, at));
       }
     }
   }
@@ -125,12 +129,12 @@ fn main(
 
 // Four neighbours of one input.
 fn four(at: u32, inside: bool) -> vec4f {
-  return select(vec4f(), x4[at / 4u], inside);
+  return select(vec4f(), vec4f(x4[at / 4u]), inside);
 }
 
 // One value of each of four inputs.
 fn one(at: vec4u, inside: bool) -> vec4f {
-  return select(vec4f(), vec4f(x[at.x], x[at.y], x[at.z], x[at.w]), inside);
+  return select(vec4f(), vec4f(vec4<Value>(x[at.x], x[at.y], x[at.z], x[at.w])), inside);
 }
 
 // The quad's weights [input][output], transposed: a column for each output.
@@ -155,7 +159,7 @@ fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {
     value = max(value, 0.2 * value) * 1.41421356;
   }
   if (params.hasAddend != 0u) {
-    value += addend[at];
+    value += f32(addend[at]);
   }
   return value * params.factor;
 }

@@ -7,6 +7,8 @@
 //
 // One invocation makes one value of y.
 
+alias Value = f32; // or f16: how addend and y are stored
+
 struct Params {
   count: u32, // batch · outputs · plane
   outputs: u32,
@@ -23,8 +25,8 @@ struct Params {
 @group(0) @binding(1) var<storage, read> partial: array<f32>;
 @group(0) @binding(2) var<storage, read> outScale: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read> addend: array<f32>;
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> addend: array<Value>;
+@group(0) @binding(5) var<storage, read_write> y: array<Value>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -41,7 +43,7 @@ fn main(
     sum += partial[split * params.count + at];
   }
   let channel = at / params.plane;
-  y[at] = finish(sum, channel % params.outputs, channel, at);
+  y[at] = Value(finish(sum, channel % params.outputs, channel, at));
 }
 
 fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {
@@ -56,7 +58,7 @@ fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {
     value = max(value, 0.2 * value) * 1.41421356;
   }
   if (params.hasAddend != 0u) {
-    value += addend[at];
+    value += f32(addend[at]);
   }
   return value * params.factor;
 }

@@ -10,6 +10,10 @@
 // On llvmpipe three to four times as fast as conv2d.wgsl, on SwiftShader 1.5 to 4 times: docs/performance.md.
 enable subgroups;
 
+alias Value = f32; // or f16: how x is stored
+alias Weight = f32; // or f16: how w is stored
+alias Result = f32; // or f16: how y is stored
+
 struct Params {
   batch: u32,
   frameStride: u32,
@@ -35,13 +39,13 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> w: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<Value>;
+@group(0) @binding(2) var<storage, read> w: array<vec4<Weight>>;
 @group(0) @binding(3) var<storage, read> inScale: array<f32>;
 @group(0) @binding(4) var<storage, read> outScale: array<f32>;
 @group(0) @binding(5) var<storage, read> bias: array<f32>;
-@group(0) @binding(6) var<storage, read> addend: array<f32>;
-@group(0) @binding(7) var<storage, read_write> y: array<f32>;
+@group(0) @binding(6) var<storage, read> addend: array<Result>;
+@group(0) @binding(7) var<storage, read_write> y: array<Result>;
 
 const LANES = 8u;
 const POSITIONS = 4u * LANES;
@@ -100,9 +104,9 @@ fn main(
           scale *= inScale[scaleAt + own];
         }
         let weights = ((firstTap + tap) * params.inputs + own) * output4;
-        let a = scale * w[weights + columns.x];
-        let b = scale * w[weights + columns.y];
-        let c = scale * w[weights + columns.z];
+        let a = scale * vec4f(w[weights + columns.x]);
+        let b = scale * vec4f(w[weights + columns.y]);
+        let c = scale * vec4f(w[weights + columns.z]);
         let X = mat4x4f(
           values(address + i * plane, inside),
           values(address + min(i + 1u, params.inputs - 1u) * plane, inside),
@@ -130,7 +134,7 @@ fn main(
       if (output < params.outputs && wanted[j]) {
         let channel = frame * params.outputs + output;
         let at = channel * outPlane + outRow[j] * params.outWidth + outColumn[j];
-        y[at] = finish(totals[i / 4u][i % 4u][j], output, channel, at);
+        y[at] = Result(finish(totals[i / 4u][i % 4u][j], output, channel, at));
       }
     }
   }
@@ -138,7 +142,7 @@ fn main(
 
 // One input's values at four positions.
 fn values(at: vec4u, inside: vec4<bool>) -> vec4f {
-  return select(vec4f(), vec4f(x[at.x], x[at.y], x[at.z], x[at.w]), inside);
+  return select(vec4f(), vec4f(vec4<Value>(x[at.x], x[at.y], x[at.z], x[at.w])), inside);
 }
 
 // The quad's weights [input][output], transposed: a column for each output.
@@ -163,7 +167,7 @@ fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {
     value = max(value, 0.2 * value) * 1.41421356;
   }
   if (params.hasAddend != 0u) {
-    value += addend[at];
+    value += f32(addend[at]);
   }
   return value * params.factor;
 }

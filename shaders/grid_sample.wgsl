@@ -11,6 +11,8 @@
 //
 // One invocation makes eight channels of one position.
 
+alias Value = f32; // or f16: how x, h and the results are stored
+
 struct Params {
   batch: u32,
   channels: u32,
@@ -25,12 +27,12 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<Value>;
 @group(0) @binding(2) var<storage, read> grid: array<vec2f>;
 @group(0) @binding(3) var<storage, read> mask: array<f32>;
-@group(0) @binding(4) var<storage, read> h: array<f32>;
-@group(0) @binding(5) var<storage, read_write> warped: array<f32>;
-@group(0) @binding(6) var<storage, read_write> blended: array<f32>;
+@group(0) @binding(4) var<storage, read> h: array<Value>;
+@group(0) @binding(5) var<storage, read_write> warped: array<Value>;
+@group(0) @binding(6) var<storage, read_write> blended: array<Value>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -70,11 +72,11 @@ fn main(
   }
   for (var c = firstChannel; c < min(firstChannel + 8u, params.channels); c++) {
     let source = frame * params.frameStride + c * params.height * params.width + corners;
-    let value = m * dot(weights, vec4f(x[source.x], x[source.y], x[source.z], x[source.w]));
+    let value = m * dot(weights, vec4f(vec4<Value>(x[source.x], x[source.y], x[source.z], x[source.w])));
     let to = (frame * params.channels + c) * outPlane + position;
-    warped[to] = value;
+    warped[to] = Value(value);
     if (params.blend != 0u) {
-      blended[to] = value + (1.0 - m) * h[to];
+      blended[to] = Value(value + (1.0 - m) * f32(h[to]));
     }
   }
 }

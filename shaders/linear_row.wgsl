@@ -11,6 +11,8 @@
 // Every weight is used once a row: reading them is all the work. One workgroup makes eight values of one row: each of the
 // eight lanes of a value sums every eighth term, so that neighbours read neighbouring weights, and the first adds up.
 
+alias Weight = f32; // or f16: how w is stored
+
 struct Params {
   rows: u32,
   inputs: u32,
@@ -25,7 +27,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> w: array<f32>;
+@group(0) @binding(2) var<storage, read> w: array<Weight>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read> gate: array<f32>;
 @group(0) @binding(5) var<storage, read> residual: array<f32>;
@@ -47,7 +49,7 @@ fn main(
   let weights = min(output, params.outputs - 1u) * params.inputs;
   var sum = 0.0;
   for (var k = local.x; k < params.inputs; k += LANES) {
-    sum += x[row * params.inputs + k] * w[weights + k];
+    sum += x[row * params.inputs + k] * f32(w[weights + k]);
   }
   sums[index] = sum;
   workgroupBarrier();

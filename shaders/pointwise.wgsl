@@ -10,6 +10,8 @@
 //
 // One invocation makes all channels of one position p. Sixteen inputs at a time are summed by themselves.
 
+alias Value = f32; // or f16: how x is stored
+
 struct Params {
   batch: u32,
   inputs: u32,
@@ -24,7 +26,7 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<Value>;
 @group(0) @binding(2) var<storage, read> w: array<vec4f>;
 @group(0) @binding(3) var<storage, read> style: array<f32>;
 @group(0) @binding(4) var<storage, read> bias: array<f32>;
@@ -47,7 +49,7 @@ fn main(
   for (var first = 0u; first < params.inputs; first += 16u) {
     var sum = vec4f();
     for (var i = first; i < min(first + 16u, params.inputs); i++) {
-      var value = x[(frame * params.inputs + i) * params.plane + position];
+      var value = f32(x[(frame * params.inputs + i) * params.plane + position]);
       if (params.hasStyle != 0u) {
         value *= style[params.styleOffset + frame * params.styleStride + i];
       }

@@ -12,6 +12,8 @@
 // One invocation makes four values of y below each other: it filters each row of u that they reach horizontally, and adds
 // the result to those that reach it.
 
+alias Value = f32; // or f16: how x and y are stored
+
 struct Params {
   channels: u32, // batch · outputs
   outputs: u32,
@@ -31,11 +33,11 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<Value>;
 @group(0) @binding(2) var<storage, read> outScale: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
-@group(0) @binding(4) var<storage, read> addend: array<f32>;
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read> addend: array<Value>;
+@group(0) @binding(5) var<storage, read_write> y: array<Value>;
 
 @compute @workgroup_size(64)
 fn main(
@@ -68,7 +70,7 @@ fn main(
       continue;
     }
     let start = (channel * params.height + u32(row / up)) * params.width;
-    let filtered = dot(kx, vec4f(x[start + at.x], x[start + at.y], x[start + at.z], x[start + at.w]));
+    let filtered = dot(kx, vec4f(vec4<Value>(x[start + at.x], x[start + at.y], x[start + at.z], x[start + at.w])));
     // The four outputs read this row at these taps; k is zero beyond its four.
     let tap = r - i32(params.down) * vec4i(0, 1, 2, 3);
     let outer = (tap == vec4i(0)) | (tap == vec4i(3));
@@ -78,7 +80,7 @@ fn main(
   for (var j = 0u; j < 4u; j++) {
     if (outRow + j < params.outHeight) {
       let to = (channel * params.outHeight + outRow + j) * params.outWidth + outColumn;
-      y[to] = finish(params.gain * sums[j], channel % params.outputs, channel, to);
+      y[to] = Value(finish(params.gain * sums[j], channel % params.outputs, channel, to));
     }
   }
 }
@@ -95,7 +97,7 @@ fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {
     value = max(value, 0.2 * value) * 1.41421356;
   }
   if (params.hasAddend != 0u) {
-    value += addend[at];
+    value += f32(addend[at]);
   }
   return value * params.factor;
 }

@@ -62,7 +62,7 @@ export function conv1d(rec: Recorder, x: Tensor, weight: Tensor, options: Conv1d
       activation: activationCode[activation],
       ...{ hasGate: 0, gateWidth: 0, gateOffset: 0, hasResidual: residual ? 1 : 0 },
     },
-    bindings: { x, w: weight, bias: bias ?? weight, gate: weight, residual: residual ?? weight, y },
+    bindings: { x, w: weight, bias, gate: undefined, residual, y },
     workgroups: [
       Math.ceil(outChannels / groups / tile.outputs),
       Math.ceil(outFrames / tile.frames),

@@ -28,8 +28,8 @@ export interface ConvOptions extends Epilogue {
 /**
  * y = epilogue(conv2d(style·x)): `torch.nn.functional.conv2d`, square kernel, with what surrounds it in StyleGAN2.
  *
- * @param x `[batch, inputs, height, width]`, or `[1, …]` shared by all frames.
- * @param weight packed by `packWeight`.
+ * @param x `[batch, inputs, height, width]`, or `[1, …]` shared by all frames; f32 or f16, and so are y and the addend.
+ * @param weight packed by `packWeight`, f32 or f16.
  * @returns `[batch, outputs, outHeight, outWidth]`, outHeight = ⌊(height + 2·padding − kernel)/stride⌋ + 1.
  * @throws RangeError when shapes do not fit.
  */
@@ -93,7 +93,7 @@ function convolve(rec: Recorder, x: Tensor, weight: ConvWeight, options: ConvOpt
   expectShape('conv2d', weight.tensor, [-1, -1, Math.ceil(outputs / 4) * 4]);
   expectShape('conv2d', x, [extent(x, 0) === 1 ? 1 : batch, inputs, -1, -1]);
   if (style) expectShape('conv2d', style.values, [batch, -1]);
-  const y = scratch(rec, label, [batch, outputs, outHeight, outWidth]);
+  const y = scratch(rec, label, [batch, outputs, outHeight, outWidth], x.precision);
   const epilogue = epilogueParams('conv2d', options, y);
 
   const height = extent(x, 2);
@@ -137,8 +137,8 @@ function convolve(rec: Recorder, x: Tensor, weight: ConvWeight, options: ConvOpt
       x,
       ...(inRows && { x4: x }),
       w: weight.tensor,
-      inScale: style?.values ?? weight.tensor,
-      ...epilogueBindings(whole ? options : {}, weight.tensor),
+      inScale: style?.values,
+      ...epilogueBindings(whole ? options : {}),
       y: target,
     },
     workgroups: [...tiles, phases * splits],
@@ -148,7 +148,7 @@ function convolve(rec: Recorder, x: Tensor, weight: ConvWeight, options: ConvOpt
     dispatch(rec, {
       kernel: 'conv2d_join',
       params: { count, outputs, plane: outHeight * outWidth, splits, ...epilogue },
-      bindings: { partial: target, ...epilogueBindings(options, weight.tensor), y },
+      bindings: { partial: target, ...epilogueBindings(options), y },
       workgroups: flatGrid(count, 64),
     });
   }

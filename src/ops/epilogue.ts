@@ -34,9 +34,9 @@ export function epilogueParams(operator: string, epilogue: Epilogue, y: Tensor) 
   };
 }
 
-/** Bindings of `finish`; `other` is bound where the epilogue has no tensor, and not read. */
-export function epilogueBindings({ scale, bias, addend }: Epilogue, other: Tensor) {
-  return { outScale: scale ?? other, bias: bias ?? other, addend: addend ?? other };
+/** Bindings of `finish`. */
+export function epilogueBindings({ scale, bias, addend }: Epilogue) {
+  return { outScale: scale, bias, addend };
 }
 
 /** An epilogue on the host, for the plain twins. */

@@ -58,7 +58,7 @@ export function gridSample(rec: Recorder, x: Tensor, grid: Tensor, options: Grid
 /**
  * warped = mask·gridSample(x, grid) and, if h is given, blended = warped + (1 − mask)·h (Sec. 3 of docs/model.md).
  *
- * @param x `[batch, channels, height, width]`, or `[1, …]` shared by all frames.
+ * @param x `[batch, channels, height, width]`, or `[1, …]` shared by all frames; f32 or f16, and so are h and the results.
  * @param grid `[batch, outHeight, outWidth, 2]`.
  * @param mask `[batch, outHeight, outWidth]`.
  * @param h `[batch, channels, outHeight, outWidth]`.
@@ -88,8 +88,8 @@ function sample(
   expectShape('gridSample', grid, [-1, -1, -1, 2]);
   if (mask) expectShape('gridSample', mask, [batch, outHeight, outWidth]);
   if (h) expectShape('gridSample', h, shape);
-  const warped = scratch(rec, label, shape);
-  const blended = scratch(rec, 'blended', h ? shape : [1]);
+  const warped = scratch(rec, label, shape, x.precision);
+  const blended = scratch(rec, 'blended', h ? shape : [1], x.precision);
   dispatch(rec, {
     kernel: 'grid_sample',
     params: {
@@ -104,7 +104,7 @@ function sample(
       hasMask: mask ? 1 : 0,
       blend: h ? 1 : 0,
     },
-    bindings: { x, grid, mask: mask ?? grid, h: h ?? x, warped, blended },
+    bindings: { x, grid, mask, h, warped, blended },
     workgroups: flatGrid(batch * Math.ceil(channels / 8) * outHeight * outWidth, 64),
   });
   return { warped, blended: h ? blended : undefined };

@@ -24,7 +24,7 @@ const fewRows = 4;
  * y = residual + gate·activation(x·Wᵀ + b): `torch.nn.functional.linear` and what a residual connection does with it.
  *
  * @param x `[…, inputs]`; all leading axes are rows.
- * @param weight `[outputs, inputs]`.
+ * @param weight `[outputs, inputs]`, f32 or f16.
  * @param options bias `[outputs]`; gate, `outputs` columns of a packed tensor with the rows of x; residual `[…, outputs]`.
  * @returns `[…, outputs]`.
  * @throws RangeError when shapes do not fit.
@@ -46,12 +46,7 @@ export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: Linear
     gateOffset: gate?.offset ?? 0,
     hasResidual: residual ? 1 : 0,
   };
-  const bindings = {
-    ...{ x, w: weight, y },
-    bias: bias ?? weight,
-    gate: gate?.packed ?? weight,
-    residual: residual ?? weight,
-  };
+  const bindings = { x, w: weight, bias, gate: gate?.packed, residual, y };
   if (rows <= fewRows) {
     dispatch(rec, {
       kernel: 'linear_row',

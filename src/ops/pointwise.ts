@@ -21,7 +21,7 @@ export interface PointwiseOptions {
  * y = activation(conv1×1(style·x) + bias) + shift, for at most four output channels: the picture and flow layers, which
  * a tile of 32 channels would compute ten times over.
  *
- * @param x `[batch, inputs, height, width]`.
+ * @param x `[batch, inputs, height, width]`, f32 or f16; y is f32.
  * @param weight packed by `packWeight`, kernel 1.
  * @returns `[batch, outputs, height, width]`.
  * @throws RangeError when shapes do not fit.
@@ -54,7 +54,7 @@ export function pointwise(
       hasShift: shift ? 1 : 0,
       leaky: leaky ? 1 : 0,
     },
-    bindings: { x, w, style: style?.values ?? w, bias: bias ?? w, shift: shift ?? w, y },
+    bindings: { x, w, style: style?.values, bias, shift, y },
     workgroups: flatGrid(batch * height * width, 64),
   });
   return y;

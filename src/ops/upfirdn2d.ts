@@ -31,7 +31,7 @@ function outSize(size: number, { up = 1, down = 1, pad }: ResamplingSize): numbe
  * - Blur: `{pad}`, with gain 4 behind a transposed convolution.
  * - Upsample: `{up: 2, gain: 4, pad: [2, 1]}`.
  *
- * @param x `[batch, channels, height, width]`.
+ * @param x `[batch, channels, height, width]`, f32 or f16, and so are y and the addend.
  * @returns `[batch, channels, outHeight, outWidth]`, outHeight = ⌊(height·up + pad₀ + pad₁ − 4)/down⌋ + 1.
  * @throws RangeError when shapes do not fit.
  */
@@ -41,7 +41,7 @@ export function upfirdn2d(rec: Recorder, x: Tensor, options: ResamplingOptions):
   const outputs = extent(x, 1);
   const [height, width] = [extent(x, 2), extent(x, 3)];
   const [outHeight, outWidth] = [outSize(height, options), outSize(width, options)];
-  const y = scratch(rec, label, [batch, outputs, outHeight, outWidth]);
+  const y = scratch(rec, label, [batch, outputs, outHeight, outWidth], x.precision);
   dispatch(rec, {
     kernel: 'upfirdn2d',
     params: {
@@ -57,7 +57,7 @@ export function upfirdn2d(rec: Recorder, x: Tensor, options: ResamplingOptions):
       gain,
       ...epilogueParams('upfirdn2d', options, y),
     },
-    bindings: { x, ...epilogueBindings(options, x), y },
+    bindings: { x, ...epilogueBindings(options), y },
     workgroups: flatGrid(batch * outputs * Math.ceil(outHeight / 4) * outWidth, 64),
   });
   return y;
