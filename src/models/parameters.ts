@@ -9,10 +9,15 @@ export interface Parameters {
   readonly gpu: Gpu;
   readonly source: WeightSource;
   readonly tensors: Tensor[];
+  /** Bytes given to the queue that it may not have copied yet. */
+  uploading: number;
 }
 
+/** More than this is waited for: WebGPU keeps a copy of what is written until the GPU has it, in the end of a whole checkpoint. */
+const mostUploading = 2 ** 25;
+
 export function openParameters(gpu: Gpu, source: WeightSource): Parameters {
-  return { gpu, source, tensors: [] };
+  return { gpu, source, tensors: [], uploading: 0 };
 }
 
 export function freeParameters({ gpu, tensors }: Parameters): void {
@@ -29,23 +34,31 @@ export async function loadParameter(parameters: Parameters, name: string, scale 
 
 /** Reads a checkpoint tensor to the host, for values derived from it. */
 export async function readParameter(
-  { source }: Parameters,
+  parameters: Parameters,
   name: string,
 ): Promise<Float32Array<ArrayBuffer>> {
+  const { gpu, source } = parameters;
   if (!source.tensors.has(name)) throw new Error(`${source.name} has no tensor ${name}`);
+  if (parameters.uploading > mostUploading) {
+    parameters.uploading = 0;
+    // Written data goes with the next submission.
+    gpu.device.queue.submit([]);
+    await gpu.device.queue.onSubmittedWorkDone();
+  }
   return source.read(name);
 }
 
 /** Uploads a tensor derived from the checkpoint. */
 export function addParameter(
-  { gpu, tensors }: Parameters,
+  parameters: Parameters,
   label: string,
   shape: readonly number[],
   data: Float32Array<ArrayBuffer>,
 ): Tensor {
-  const tensor = uploadTensor(gpu, label, shape, data);
+  const tensor = uploadTensor(parameters.gpu, label, shape, data);
+  parameters.uploading += data.byteLength;
   if (data.length !== sizeOf(shape)) throw new Error(`${describe(tensor)} got ${data.length} values`);
-  tensors.push(tensor);
+  parameters.tensors.push(tensor);
   return tensor;
 }
 
