@@ -15,10 +15,17 @@
 // phase, are an ordinary convolution of x with 2×2, 2×1, 1×2 or 1×1 taps; `phases` is then 4, w holds their 4 + 2 + 2 + 1
 // taps one phase after the other, and the phase is part of workgroup_id.z.
 //
-// One workgroup makes 32 outputs × 128 positions (Y, X counted as one axis) of one frame with 32×4 invocations, a block of
-// 8×4 each: on llvmpipe and SwiftShader 1.5 times as fast as 4×4. Sixteen inputs of one tap at a time, a panel, it copies 16×128 values of x and 16×32 weights to shared memory. Each panel
-// is summed by itself before it joins the total, which keeps the rounding error of a long sum small. Where positions are
-// few, the panels are dealt out to `splits` workgroups, whose sums conv2d_join.wgsl adds up.
+// One workgroup makes 8·HIGH outputs × 4·WIDE positions (Y, X counted as one axis) of one frame with WIDE×HIGH invocations, a
+// block of 8×4 each. Sixteen inputs of one tap at a time, a panel, it copies their values of x and their weights to shared
+// memory. Each panel is summed by itself before it joins the total, which keeps the rounding error of a long sum small.
+// Where positions are few, the panels are dealt out to `splits` workgroups, whose sums conv2d_join.wgsl adds up.
+
+alias Value = f32; // or f16: how x is stored
+alias Weight = f32; // or f16: how w is stored
+alias Result = f32; // or f16: how y is stored
+
+override WIDE: u32 = 32;
+override HIGH: u32 = 4;
 
 struct Params {
   batch: u32,
@@ -45,22 +52,20 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> w: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<Value>;
+@group(0) @binding(2) var<storage, read> w: array<vec4<Weight>>;
 @group(0) @binding(3) var<storage, read> inScale: array<f32>;
 @group(0) @binding(4) var<storage, read> outScale: array<f32>;
 @group(0) @binding(5) var<storage, read> bias: array<f32>;
-@group(0) @binding(6) var<storage, read> addend: array<f32>;
-@group(0) @binding(7) var<storage, read_write> y: array<f32>;
+@group(0) @binding(6) var<storage, read> addend: array<Result>;
+@group(0) @binding(7) var<storage, read_write> y: array<Result>;
 
 const PANEL = 16u;
-const OUTPUTS = 32u;
-const POSITIONS = 128u;
 
-var<workgroup> xPanel: array<vec4f, 512>; // [input][position/4]
-var<workgroup> wPanel: array<vec4f, 128>; // [input][output/4]
+var<workgroup> xPanel: array<vec4f, PANEL * WIDE>; // [input][position mod WIDE]
+var<workgroup> wPanel: array<vec4f, PANEL * 2 * HIGH>; // [input][output/4]
 
-@compute @workgroup_size(32, 4)
+@compute @workgroup_size(WIDE, HIGH)
 fn main(
   @builtin(workgroup_id) tile: vec3u,
   @builtin(local_invocation_id) local: vec3u,
@@ -79,21 +84,20 @@ fn main(
     firstTap = select(phase * 2u + 2u, 0u, phase == 0u);
   }
 
-  // This invocation's four positions: it copies their values and computes their sums.
+  // This invocation's four positions: it copies their values and computes their sums. They are WIDE apart, so that neighbours
+  // read and write neighbouring values.
   let gridWidth = select(params.outWidth, params.width + 1u, transposed);
   let gridHeight = select(params.outHeight, params.height + 1u, transposed);
-  let tilesPerFrame = (gridWidth * gridHeight + POSITIONS - 1u) / POSITIONS;
+  let tilesPerFrame = (gridWidth * gridHeight + 4u * WIDE - 1u) / (4u * WIDE);
   let frame = tile.x / tilesPerFrame;
-  let position = tile.x % tilesPerFrame * POSITIONS + local.x * 4u + vec4u(0u, 1u, 2u, 3u);
+  let position = tile.x % tilesPerFrame * (4u * WIDE) + local.x + WIDE * vec4u(0u, 1u, 2u, 3u);
   let column = position % gridWidth;
   let row = position / gridWidth;
   let plane = params.height * params.width;
   let scaleAt = params.scaleOffset + frame * params.scaleStride;
 
-  let output0 = tile.y * OUTPUTS;
+  let output0 = tile.y * HIGH * 8u;
   let output4 = (params.outputs + 3u) / 4u;
-  let copyOutput = output0 / 4u + index % 8u;
-  let copyInput = index / 8u;
 
   let panelsPerTap = (params.inputs + PANEL - 1u) / PANEL;
   let panels = taps.x * taps.y * panelsPerTap;
@@ -115,20 +119,24 @@ fn main(
     let sourceRow = row * params.stride + tap / taps.x - pad.y;
     let inside = (sourceColumn < vec4u(params.width)) & (sourceRow < vec4u(params.height));
     let address = frame * params.frameStride + sourceRow * params.width + sourceColumn;
-    for (var k = local.y; k < PANEL; k += 4u) {
+    for (var k = local.y; k < PANEL; k += HIGH) {
       let input = input0 + k;
       let known = inside & vec4<bool>(input < params.inputs);
       let at = select(vec4u(), address + input * plane, known);
-      xPanel[k * 32u + local.x] = select(vec4f(), vec4f(x[at.x], x[at.y], x[at.z], x[at.w]), known);
+      xPanel[k * WIDE + local.x] = select(vec4f(), vec4f(vec4<Value>(x[at.x], x[at.y], x[at.z], x[at.w])), known);
     }
-    var weights = vec4f();
-    if (input0 + copyInput < params.inputs && copyOutput < output4) {
-      weights = w[((firstTap + tap) * params.inputs + input0 + copyInput) * output4 + copyOutput];
-      if (params.hasInScale != 0u) {
-        weights *= inScale[scaleAt + input0 + copyInput];
+    for (var at = index; at < PANEL * 2u * HIGH; at += WIDE * HIGH) {
+      let input = input0 + at / (2u * HIGH);
+      let output = output0 / 4u + at % (2u * HIGH);
+      var weights = vec4f();
+      if (input < params.inputs && output < output4) {
+        weights = vec4f(w[((firstTap + tap) * params.inputs + input) * output4 + output]);
+        if (params.hasInScale != 0u) {
+          weights *= inScale[scaleAt + input];
+        }
       }
+      wPanel[at] = weights;
     }
-    wPanel[index] = weights;
     workgroupBarrier();
     var p0 = vec4f();
     var p1 = vec4f();
@@ -139,9 +147,9 @@ fn main(
     var p6 = vec4f();
     var p7 = vec4f();
     for (var k = 0u; k < PANEL; k++) {
-      let a = wPanel[k * 8u + local.y * 2u];
-      let b = wPanel[k * 8u + local.y * 2u + 1u];
-      let c = xPanel[k * 32u + local.x];
+      let a = wPanel[k * 2u * HIGH + local.y * 2u];
+      let b = wPanel[k * 2u * HIGH + local.y * 2u + 1u];
+      let c = xPanel[k * WIDE + local.x];
       p0 = fma(vec4f(a.x), c, p0);
       p1 = fma(vec4f(a.y), c, p1);
       p2 = fma(vec4f(a.z), c, p2);
@@ -174,7 +182,7 @@ fn main(
       if (output < params.outputs && wanted[j]) {
         let channel = frame * params.outputs + output;
         let at = channel * outPlane + outRow[j] * params.outWidth + outColumn[j];
-        y[splitStart + at] = finish(totals[i][j], output, channel, at);
+        y[splitStart + at] = Result(finish(totals[i][j], output, channel, at));
       }
     }
   }
@@ -192,7 +200,7 @@ fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {
     value = max(value, 0.2 * value) * 1.41421356;
   }
   if (params.hasAddend != 0u) {
-    value += addend[at];
+    value += f32(addend[at]);
   }
   return value * params.factor;
 }

@@ -6,11 +6,16 @@
 //   gate [rows, gateWidth]   its columns from gateOffset
 //   y    [rows, outputs]     as is residual; bias, gate and residual where there are any
 //
-// One workgroup makes a 64×64 tile of y with 8×8 invocations, four blocks of 4×4 each: rows 4i … 4i+3 and 32 further
-// down, columns 4j … 4j+3 and 32 further right. Sixteen columns of k at a time, the workgroup copies a 64×16 panel of x
-// and one of w to shared memory, transposed so that an invocation reads four rows (or four columns) as one vec4. Each
-// panel is summed by itself before it joins the total: the rounding error of a long sum then grows with
-// √16 + √(inputs/16) instead of √inputs.
+// One workgroup makes 8·HIGH rows × 4·WIDE columns of y with WIDE×HIGH invocations, a block of 8×4 each. Sixteen columns
+// of k at a time, the workgroup copies a panel of x and one of w to shared memory, transposed so that an invocation reads
+// four rows (or four columns, WIDE apart, so that neighbours write neighbouring values) as one vec4; a row of a panel is one vec4 longer than it need be, so that neighbours, who
+// copy neighbouring k, write to different banks. Each panel is summed by itself before it joins the total: the rounding
+// error of a long sum then grows with √16 + √(inputs/16) instead of √inputs.
+
+alias Weight = f32; // or f16: how w is stored
+
+override WIDE: u32 = 16;
+override HIGH: u32 = 8;
 
 struct Params {
   rows: u32,
@@ -26,76 +31,89 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> w: array<f32>;
+@group(0) @binding(2) var<storage, read> w: array<Weight>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read> gate: array<f32>;
 @group(0) @binding(5) var<storage, read> residual: array<f32>;
 @group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
-const TILE = 64u;
 const PANEL = 16u;
 
-var<workgroup> xPanel: array<vec4f, 256>; // [k][row/4]
-var<workgroup> wPanel: array<vec4f, 256>; // [k][column/4]
+var<workgroup> xPanel: array<vec4f, PANEL * (2 * HIGH + 1)>; // [k][row/4]
+var<workgroup> wPanel: array<vec4f, PANEL * (WIDE + 1)>; // [k][column mod WIDE]
 
-@compute @workgroup_size(8, 8)
+@compute @workgroup_size(WIDE, HIGH)
 fn main(
-  @builtin(workgroup_id) tile: vec3u,
+  @builtin(workgroup_id) tile: vec3u, // columns, rows
   @builtin(local_invocation_id) local: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let row0 = tile.y * TILE;
-  let column0 = tile.x * TILE;
-  // Copying: an invocation brings one k of four rows of each panel, four times. Neighbours bring neighbouring k.
-  // Beyond the last k come zeros; rows and columns beyond the last are not stored in the end and may be copies of it.
+  let row0 = tile.y * HIGH * 8u;
+  let column0 = tile.x * WIDE * 4u;
   let copyK = index % PANEL;
-  var total = array<vec4f, 16>(); // [row][left, right]
+  let four = vec4u(0u, 1u, 2u, 3u);
+  // Sums of the eight rows, in variables rather than an array: an array that is indexed by a variable anywhere may be put
+  // in memory everywhere.
+  var t0 = vec4f();
+  var t1 = vec4f();
+  var t2 = vec4f();
+  var t3 = vec4f();
+  var t4 = vec4f();
+  var t5 = vec4f();
+  var t6 = vec4f();
+  var t7 = vec4f();
   for (var k0 = 0u; k0 < params.inputs; k0 += PANEL) {
+    // Beyond the last k come zeros; rows and columns beyond the last are not stored in the end and may be copies of it.
     let known = k0 + copyK < params.inputs;
     let k = select(0u, k0 + copyK, known);
-    for (var group = index / PANEL; group < TILE / 4u; group += 4u) {
-      let offset = group * 4u + vec4u(0u, 1u, 2u, 3u);
-      let xAt = min(row0 + offset, vec4u(params.rows - 1u)) * params.inputs + k;
-      let wAt = min(column0 + offset, vec4u(params.outputs - 1u)) * params.inputs + k;
-      xPanel[copyK * 16u + group] = select(vec4f(), vec4f(x[xAt.x], x[xAt.y], x[xAt.z], x[xAt.w]), known);
-      wPanel[copyK * 16u + group] = select(vec4f(), vec4f(w[wAt.x], w[wAt.y], w[wAt.z], w[wAt.w]), known);
+    for (var group = index / PANEL; group < 2u * HIGH; group += WIDE * HIGH / PANEL) {
+      let at = min(row0 + group * 4u + four, vec4u(params.rows - 1u)) * params.inputs + k;
+      xPanel[copyK * (2u * HIGH + 1u) + group] = select(vec4f(), vec4f(x[at.x], x[at.y], x[at.z], x[at.w]), known);
+    }
+    for (var group = index / PANEL; group < WIDE; group += WIDE * HIGH / PANEL) {
+      let at = min(column0 + group + WIDE * four, vec4u(params.outputs - 1u)) * params.inputs + k;
+      wPanel[copyK * (WIDE + 1u) + group] = select(vec4f(), vec4f(vec4<Weight>(w[at.x], w[at.y], w[at.z], w[at.w])), known);
     }
     workgroupBarrier();
-    var partial = array<vec4f, 16>();
-    for (var k = 0u; k < PANEL; k++) {
-      let upper = xPanel[k * 16u + local.y];
-      let lower = xPanel[k * 16u + local.y + 8u];
-      let left = wPanel[k * 16u + local.x];
-      let right = wPanel[k * 16u + local.x + 8u];
-      partial[0] = fma(vec4f(upper.x), left, partial[0]);
-      partial[1] = fma(vec4f(upper.x), right, partial[1]);
-      partial[2] = fma(vec4f(upper.y), left, partial[2]);
-      partial[3] = fma(vec4f(upper.y), right, partial[3]);
-      partial[4] = fma(vec4f(upper.z), left, partial[4]);
-      partial[5] = fma(vec4f(upper.z), right, partial[5]);
-      partial[6] = fma(vec4f(upper.w), left, partial[6]);
-      partial[7] = fma(vec4f(upper.w), right, partial[7]);
-      partial[8] = fma(vec4f(lower.x), left, partial[8]);
-      partial[9] = fma(vec4f(lower.x), right, partial[9]);
-      partial[10] = fma(vec4f(lower.y), left, partial[10]);
-      partial[11] = fma(vec4f(lower.y), right, partial[11]);
-      partial[12] = fma(vec4f(lower.z), left, partial[12]);
-      partial[13] = fma(vec4f(lower.z), right, partial[13]);
-      partial[14] = fma(vec4f(lower.w), left, partial[14]);
-      partial[15] = fma(vec4f(lower.w), right, partial[15]);
+    var p0 = vec4f();
+    var p1 = vec4f();
+    var p2 = vec4f();
+    var p3 = vec4f();
+    var p4 = vec4f();
+    var p5 = vec4f();
+    var p6 = vec4f();
+    var p7 = vec4f();
+    for (var j = 0u; j < PANEL; j++) {
+      let a = xPanel[j * (2u * HIGH + 1u) + local.y * 2u];
+      let b = xPanel[j * (2u * HIGH + 1u) + local.y * 2u + 1u];
+      let c = wPanel[j * (WIDE + 1u) + local.x];
+      p0 = fma(vec4f(a.x), c, p0);
+      p1 = fma(vec4f(a.y), c, p1);
+      p2 = fma(vec4f(a.z), c, p2);
+      p3 = fma(vec4f(a.w), c, p3);
+      p4 = fma(vec4f(b.x), c, p4);
+      p5 = fma(vec4f(b.y), c, p5);
+      p6 = fma(vec4f(b.z), c, p6);
+      p7 = fma(vec4f(b.w), c, p7);
     }
-    for (var i = 0u; i < 16u; i++) {
-      total[i] += partial[i];
-    }
+    t0 += p0;
+    t1 += p1;
+    t2 += p2;
+    t3 += p3;
+    t4 += p4;
+    t5 += p5;
+    t6 += p6;
+    t7 += p7;
     workgroupBarrier();
   }
-  for (var i = 0u; i < 16u; i++) {
-    let row = row0 + (local.y + i / 8u * 8u) * 4u + i / 2u % 4u;
+  let totals = array<vec4f, 8>(t0, t1, t2, t3, t4, t5, t6, t7);
+  for (var i = 0u; i < 8u; i++) {
+    let row = row0 + local.y * 8u + i;
     for (var j = 0u; j < 4u; j++) {
-      let column = column0 + (local.x + i % 2u * 8u) * 4u + j;
+      let column = column0 + local.x + WIDE * j;
       if (row < params.rows && column < params.outputs) {
         let at = row * params.outputs + column;
-        y[at] = epilogue(total[i][j], row, column, at);
+        y[at] = epilogue(totals[i][j], row, column, at);
       }
     }
   }

@@ -1,7 +1,7 @@
 import type { Gpu } from '../src/runtime/gpu.js';
 import { openGpu } from '../src/runtime/gpu.js';
 import type { HostTensor } from '../src/runtime/evaluate.js';
-import type { Tuning } from '../src/runtime/tuning.js';
+import type { Tile, Tuning } from '../src/runtime/tuning.js';
 import type { TestContext } from 'vitest';
 import { testAdapter } from './gpu.js';
 
@@ -24,6 +24,12 @@ export function gaussian(shape: readonly number[], seed: number): HostTensor {
 
 /** The kernels that a product can be launched as; see tuning.ts. */
 export const products: readonly Tuning['product'][] = ['shared', 'subgroup'];
+
+/** Shapes of workgroups of conv2d.wgsl and linear.wgsl. */
+export const tiles: readonly Tile[] = [
+  { WIDE: 32, HIGH: 4 },
+  { WIDE: 16, HIGH: 8 },
+];
 
 /** Has the test's products launched so, or skips it where the device cannot. */
 export function useProduct(gpu: Gpu, product: Tuning['product'], { skip }: Pick<TestContext, 'skip'>): void {

@@ -101,7 +101,8 @@ function convolve(rec: Recorder, x: Tensor, weight: ConvWeight, options: ConvOpt
   const positions = phases === 1 ? outHeight * outWidth : (height + 1) * (width + 1);
   const { tuning } = rec.gpu;
   const shared = tuning.product === 'shared';
-  const tile = shared ? { positions: 128, outputs: 32 } : { positions: 32, outputs: 12 };
+  const { WIDE, HIGH } = tuning.conv2dTile;
+  const tile = shared ? { positions: 4 * WIDE, outputs: 8 * HIGH } : { positions: 32, outputs: 12 };
   const tiles: [number, number] = [
     batch * Math.ceil(positions / tile.positions),
     Math.ceil(outputs / tile.outputs),
@@ -119,6 +120,7 @@ function convolve(rec: Recorder, x: Tensor, weight: ConvWeight, options: ConvOpt
   const target = whole ? y : scratch(rec, `${label} sums`, [splits, ...y.shape]);
   dispatch(rec, {
     kernel: shared ? 'conv2d' : inRows ? 'conv2d_3x3_subgroup' : 'conv2d_subgroup',
+    ...(shared && { constants: { WIDE, HIGH } }),
     params: {
       ...geometry,
       ...(whole ? epilogue : epilogueParams('conv2d', {}, y)),

@@ -64,11 +64,13 @@ export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: Linear
       workgroups: [Math.ceil(outputs / 12), Math.ceil(rows / 32), 1],
     });
   } else {
+    const { WIDE, HIGH } = rec.gpu.tuning.linearTile;
     dispatch(rec, {
       kernel: 'linear',
+      constants: { WIDE, HIGH },
       params: { rows, inputs, outputs, ...epilogue },
       bindings,
-      workgroups: [Math.ceil(outputs / 64), Math.ceil(rows / 64)],
+      workgroups: [Math.ceil(outputs / (4 * WIDE)), Math.ceil(rows / (8 * HIGH))],
     });
   }
   return y;

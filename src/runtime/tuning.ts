@@ -1,13 +1,19 @@
+import { tuned } from './tuned.js';
+
 /**
- * Which of several kernels an operator launches. All compute the same; which is fastest depends on the adapter.
+ * Which of several kernels an operator launches, and in which shape. All compute the same; which is fastest depends on the
+ * adapter.
  */
 export interface Tuning {
   /**
    * Convolutions and matrix products. `shared`: a workgroup copies tiles of the operands to shared memory (conv2d.wgsl,
    * linear.wgsl, conv1d.wgsl). `subgroup`: the lanes of a subgroup hand values round (conv2d_subgroup.wgsl,
-   * conv1d_subgroup.wgsl).
+   * conv1d_subgroup.wgsl, attention_subgroup.wgsl).
    */
   readonly product: 'shared' | 'subgroup';
+  /** The workgroups of conv2d.wgsl and of linear.wgsl. */
+  readonly conv2dTile: Tile;
+  readonly linearTile: Tile;
   /**
    * The 3×3 convolutions of a `subgroup` product over pictures whose width is a multiple of four. `rows`: an invocation's
    * positions are neighbours, which spares loads (conv2d_3x3_subgroup.wgsl).
@@ -17,14 +23,37 @@ export interface Tuning {
   readonly row: 'workgroup' | 'invocation';
 }
 
-/** The choice for an adapter, by what it reports. */
+/** A workgroup of WIDE×HIGH invocations, each of which makes 4×8 values. */
+export interface Tile {
+  readonly WIDE: number;
+  readonly HIGH: number;
+}
+
+/** What an adapter says of itself that matters here: adapters of the same key are tuned alike. */
+export function tuningKey({ info, limits, features }: GPUAdapter): string {
+  const { isFallbackAdapter, subgroupMinSize = 0, subgroupMaxSize = 0 } = info;
+  const subgroups = features.has('subgroups')
+    ? `subgroups ${subgroupMinSize}-${subgroupMaxSize}`
+    : 'no subgroups';
+  const shared = `${limits.maxComputeWorkgroupStorageSize / 1024} KiB shared`;
+  return `${isFallbackAdapter ? 'processor' : 'card'}, ${subgroups}, ${shared}`;
+}
+
+/** The choice for an adapter: from the table that `npm run tune` makes, or else by a rule. */
 export function chooseTuning(adapter: GPUAdapter): Tuning {
+  return tuned[tuningKey(adapter)] ?? guessTuning(adapter);
+}
+
+/** The rule for adapters that nobody has tuned. */
+export function guessTuning({ info, features }: GPUAdapter): Tuning {
   // A processor has no shared memory: copies to it cost as much as they save, and a barrier saves all registers.
-  const isProcessor = adapter.info.isFallbackAdapter;
+  const isProcessor = info.isFallbackAdapter;
   return {
-    product: isProcessor && adapter.features.has('subgroups') ? 'subgroup' : 'shared',
+    product: isProcessor && features.has('subgroups') ? 'subgroup' : 'shared',
+    conv2dTile: { WIDE: 32, HIGH: 4 },
+    linearTile: { WIDE: 16, HIGH: 8 },
     // With few lanes loads cost more than registers.
-    conv3x3: (adapter.info.subgroupMaxSize ?? 0) <= 4 ? 'rows' : 'plain',
+    conv3x3: (info.subgroupMaxSize ?? 0) <= 4 ? 'rows' : 'plain',
     row: isProcessor ? 'invocation' : 'workgroup',
   };
 }

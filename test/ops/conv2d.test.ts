@@ -6,7 +6,7 @@ import { evaluate } from '../../src/runtime/evaluate.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
 import { closeGpu } from '../../src/runtime/gpu.js';
 import { expectClose } from '../compare.js';
-import { gaussian, openTestGpu, products, useProduct } from '../fixtures.js';
+import { gaussian, openTestGpu, products, tiles, useProduct } from '../fixtures.js';
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -26,6 +26,7 @@ const shape = {
   leaky: fc.boolean(),
   added: fc.boolean(),
   factor: fc.constantFrom(1, Math.SQRT1_2),
+  tile: fc.constantFrom(...tiles),
   seed: fc.integer(),
 };
 const windows = fc.oneof(
@@ -87,7 +88,8 @@ describe.each([
   it('equals its float64 twin over odd shapes, kernels, strides, paddings and epilogues', async () => {
     await fc.assert(
       fc.asyncProperty(windows, async (drawn) => {
-        const { kernel, stride, padding, outputs, batch, leaky, factor } = drawn;
+        const { kernel, stride, padding, outputs, batch, leaky, factor, tile } = drawn;
+        gpu.tuning = { ...gpu.tuning, conv2dTile: tile };
         const outHeight = Math.floor((drawn.height + 2 * padding - kernel) / stride) + 1;
         const outWidth = Math.floor((drawn.width + 2 * padding - kernel) / stride) + 1;
         const { weight, tensors, offset, reference } = draw(drawn, kernel, outHeight * outWidth);
@@ -162,7 +164,8 @@ describe.each(products)('convTranspose2d, %s', (product) => {
   it('equals its float64 twin over odd shapes and epilogues', async () => {
     await fc.assert(
       fc.asyncProperty(fc.record(shape), async (drawn) => {
-        const { outputs, batch, height, width, leaky, factor } = drawn;
+        const { outputs, batch, height, width, leaky, factor, tile } = drawn;
+        gpu.tuning = { ...gpu.tuning, conv2dTile: tile };
         const outPlane = (2 * height + 1) * (2 * width + 1);
         const { weight, tensors, offset, reference } = draw(drawn, 3, outPlane);
         const w = packTransposedWeight(weight.data, { ...drawn, kernel: 3 });

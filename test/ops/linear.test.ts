@@ -4,7 +4,7 @@ import { linear, linearReference } from '../../src/ops/linear.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
 import { expectClose } from '../compare.js';
 import { closeGpu } from '../../src/runtime/gpu.js';
-import { openTestGpu, gaussian, products, useProduct } from '../fixtures.js';
+import { openTestGpu, gaussian, products, tiles, useProduct } from '../fixtures.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
 
 let gpu: Gpu;
@@ -28,12 +28,14 @@ describe.each(products)('linear, %s', (product) => {
       biased: fc.boolean(),
       gateOffset: fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }),
       residual: fc.boolean(),
+      tile: fc.constantFrom(...tiles),
       seed: fc.integer(),
     });
     await fc.assert(
       fc.asyncProperty(
         shapes,
-        async ({ rows, inputs, outputs, activation, biased, gateOffset, seed, ...has }) => {
+        async ({ rows, inputs, outputs, activation, biased, gateOffset, tile, seed, ...has }) => {
+          gpu.tuning = { ...gpu.tuning, linearTile: tile };
           const x = gaussian([rows, inputs], seed);
           const w = gaussian([outputs, inputs], seed + 1);
           const bias = gaussian([outputs], seed + 2);

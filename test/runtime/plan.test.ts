@@ -78,13 +78,13 @@ describe('plans', () => {
     const record = (params: Record<string, number>, workgroups: [number]) =>
       compilePlan(gpu, 'wrong', (rec) => {
         const x = scratch(rec, 'x', [2, 3]);
-        const bindings = { x, w: x, bias: x, y: scratch(rec, 'y', [2, 2]) };
-        dispatch(rec, { kernel: 'linear', params, bindings, workgroups });
+        const bindings = { x, z: x, y: scratch(rec, 'y', [2, 3]) };
+        dispatch(rec, { kernel: 'add', params, bindings, workgroups });
       });
-    await expect(record({ rows: 2 }, [1])).rejects.toThrow(/linear\(x\[2,3\].*missing: \[inputs,/);
-    const params = { rows: 2, inputs: 3, outputs: 2, hasBias: 0, activation: 0 };
-    await expect(record(params, [70000])).rejects.toThrow(/linear\(x\[2,3\].*grid/);
-    await expect(record({ ...params, rows: -1 }, [1])).rejects.toThrow(/rows = -1/);
+    await expect(record({ count: 6 }, [1])).rejects.toThrow(/add\(x\[2,3\].*missing: \[repeats,/);
+    const params = { count: 6, repeats: 1, inner: 6 };
+    await expect(record(params, [70000])).rejects.toThrow(/add\(x\[2,3\].*grid/);
+    await expect(record({ ...params, count: -1 }, [1])).rejects.toThrow(/count = -1/);
   });
 
   it('name the tensor that is too large for the adapter', () => {
