@@ -1,10 +1,11 @@
 import { attention } from '../ops/attention.js';
-import { concat } from '../ops/concat.js';
 import { activate, add, gatedResidual } from '../ops/elementwise.js';
 import type { Columns } from '../ops/layer-norm.js';
 import { layerNorm } from '../ops/layer-norm.js';
 import type { LinearOptions } from '../ops/linear.js';
 import { linear } from '../ops/linear.js';
+import type { RowNumbers } from '../ops/select-rows.js';
+import { rowNumbers, selectRows } from '../ops/select-rows.js';
 import type { Recorder } from '../runtime/recorder.js';
 import { tap } from '../runtime/recorder.js';
 import type { Tensor } from '../runtime/tensor.js';
@@ -62,11 +63,17 @@ export async function loadFlowTransformer(
 export interface FlowTransformerInputs {
   /** `[1, 256]`, `timeEmbedding(t)`. */
   readonly time: Tensor;
-  /** Motion `[1, P, d]` of the preceding frames and noisy motion `[1, L, d]`. */
-  readonly prevX: Tensor;
+  /** `[1, N, d]`: motion of the preceding frames, then noisy motion. */
   readonly x: Tensor;
-  /** `[B, N, 2d + e]`: each frame's wr, wa, we, in this order. B conditions are evaluated at the same t and x. */
+  /** `[1, K, h]`, by `embedConditions`: of one condition (K = N), or whatever rows there are in B of them. */
   readonly condition: Tensor;
+  /** The row of `condition` that each frame has under each of B conditions, `[B·N]`. All are evaluated at the same t and x. */
+  readonly rows?: readonly number[] | undefined;
+}
+
+/** wr, wa, we side by side, `[1, K, 2d + e]` → `[1, K, h]`: what an evaluation needs to know of them, whatever t and x. */
+export function embedConditions(rec: Recorder, weights: FlowTransformerWeights, condition: Tensor): Tensor {
+  return apply(rec, weights.cEmbedder, condition, { label: 'c_embedder' });
 }
 
 /**
@@ -81,45 +88,49 @@ export function recordFlowTransformer(
   inputs: FlowTransformerInputs,
 ): Tensor {
   const { config, tEmbedder, decoder } = weights;
+  const { rows, condition } = inputs;
+  const N = extent(inputs.x, 1);
+  const batch = rows ? rows.length / N : 1;
+  const frameOf = rows?.map((_, i) => i % N);
+  const [frameNumbers, conditionNumbers] = [frameOf, rows].map((of) => of && rowNumbers(rec, [batch, N], of));
+  /** The row of z that each frame has under each condition, `[B, N, …]`. */
+  const spread = (z: Tensor, of: RowNumbers | undefined) => (of ? selectRows(rec, z, of) : z);
 
-  const frames = concat(rec, [inputs.prevX, inputs.x], 1, 'frames');
-  const xEmbedded = tap(rec, 'x_embedder', apply(rec, weights.xEmbedder, frames));
-  let x = add(rec, xEmbedded, weights.posEmbed, 'x');
+  const positioned = residual(rec, weights.posEmbed, weights.xEmbedder, inputs.x, { name: 'x_embedder' });
+  let x = spread(positioned, frameNumbers);
 
   const tHidden = apply(rec, tEmbedder[0], inputs.time, { activation: 'silu' });
   const tEmbedded = tap(rec, 't_embedder', apply(rec, tEmbedder[1], tHidden));
 
-  const cEmbedded = tap(rec, 'c_embedder', apply(rec, weights.cEmbedder, inputs.condition));
-  const c = activate(rec, add(rec, cEmbedded, reshape(tEmbedded, [config.dim_h]), 'c'), 'silu');
+  if (rec.wantsTap('c_embedder')) tap(rec, 'c_embedder', spread(condition, conditionNumbers));
+  const c = activate(rec, add(rec, condition, reshape(tEmbedded, [config.dim_h]), 'c'), 'silu');
+  // Frames of the same condition are modulated alike.
+  const modulation = (adaLN: Affine) => spread(apply(rec, adaLN, c, { label: 'adaLN' }), conditionNumbers);
 
-  const batch = extent(inputs.condition, 0);
-  if (batch > 1) x = concat(rec, Array<Tensor>(batch).fill(x), 0, 'x');
   weights.blocks.forEach((block, i) => {
-    x = recordBlock(rec, config, block, x, c, `blocks.${i}`);
+    x = recordBlock(rec, config, block, x, modulation(block.adaLN), `blocks.${i}`);
   });
 
-  const packed = apply(rec, decoder.adaLN, c, { label: 'adaLN' });
-  const { shift, scale } = chunk(packed, ['shift', 'scale'] as const);
+  const { shift, scale } = chunk(modulation(decoder.adaLN), ['shift', 'scale'] as const);
   return tap(rec, 'out', apply(rec, decoder.linear, modulate(rec, x, shift, scale), { label: 'out' }));
 }
 
-/** x `[B, N, h]` and the condition c `[B, N, h]` → `[B, N, h]`. */
+/** x `[B, N, h]`, modulated and gated by `[B, N, 6h]` → `[B, N, h]`. */
 function recordBlock(
   rec: Recorder,
   config: FloatConfig,
-  { adaLN, attn, mlp }: BlockWeights,
+  { attn, mlp }: BlockWeights,
   x: Tensor,
-  c: Tensor,
+  modulation: Tensor,
   name: string,
 ): Tensor {
-  const packed = apply(rec, adaLN, c, { label: 'adaLN' });
   const names = ['shift1', 'scale1', 'gate1', 'shift2', 'scale2', 'gate2'] as const;
-  const { shift1, scale1, gate1, shift2, scale2, gate2 } = chunk(packed, names);
+  const { shift1, scale1, gate1, shift2, scale2, gate2 } = chunk(modulation, names);
 
   const qkv = apply(rec, attn.qkv, modulate(rec, x, shift1, scale1), { label: 'qkv' });
   tap(rec, `${name}.attn.qkv`, qkv);
   const heads = attention(rec, { qkv }, { heads: config.num_heads, window: config.attention_window });
-  const y = gatedAttention(rec, attn.proj, heads, x, gate1, `${name}.attn`);
+  const y = residual(rec, x, attn.proj, heads, { name: `${name}.attn`, gate: gate1, label: 'attn' });
 
   const hidden = apply(rec, mlp.fc1, modulate(rec, y, shift2, scale2), {
     activation: 'geluTanh',
@@ -128,17 +139,17 @@ function recordBlock(
   return tap(rec, name, apply(rec, mlp.fc2, hidden, { gate: gate2, residual: y, label: 'mlp.fc2' }));
 }
 
-/** x + gate·(heads·Wᵀ + b), and what is in brackets by itself if somebody asks to see it. */
-function gatedAttention(
+/** x + gate·(z·Wᵀ + b), and what is in brackets by itself if somebody asks to see it under `name`. */
+function residual(
   rec: Recorder,
-  proj: Affine,
-  heads: Tensor,
   x: Tensor,
-  gate: Columns,
-  name: string,
+  layer: Affine,
+  z: Tensor,
+  { name, gate, label = name }: { name: string; gate?: Columns; label?: string },
 ): Tensor {
-  if (!rec.wantsTap(name)) return apply(rec, proj, heads, { gate, residual: x, label: 'attn' });
-  return gatedResidual(rec, x, gate, tap(rec, name, apply(rec, proj, heads, { label: 'attn' })));
+  if (!rec.wantsTap(name)) return apply(rec, layer, z, { gate, residual: x, label });
+  const product = tap(rec, name, apply(rec, layer, z, { label }));
+  return gate ? gatedResidual(rec, x, gate, product) : add(rec, x, product);
 }
 
 /** LN(x)·(1 + scale) + shift, with a LayerNorm without weights of its own. */

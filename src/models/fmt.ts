@@ -10,30 +10,21 @@ import type { ReadBack } from '../runtime/read-back.js';
 import { closeReadBack, floatsOf, openReadBack, readBack } from '../runtime/read-back.js';
 import type { Recorder } from '../runtime/recorder.js';
 import { input, output } from '../runtime/recorder.js';
+import type { Precision } from '../runtime/tensor.js';
 import { needsGuidance } from '../sampling/guidance.js';
 import type { VectorField } from '../sampling/solvers.js';
 import type { FloatConfig } from '../weights/config.js';
 import { windowFrames } from '../weights/config.js';
 import type { WeightSource } from '../weights/source.js';
+import type { WindowConditions } from './fmt-conditions.js';
+import { checkConditions, conditionCount, conditionRows, rowsOfFrames } from './fmt-conditions.js';
 import type { FlowTransformerWeights } from './fmt-layers.js';
-import { loadFlowTransformer, recordFlowTransformer } from './fmt-layers.js';
+import { embedConditions, loadFlowTransformer, recordFlowTransformer } from './fmt-layers.js';
 import { freeParameters, openParameters } from './parameters.js';
 import { timeEmbedding, timeEmbeddingSize } from './time-embedding.js';
 
 export { attentionMask } from './fmt-layers.js';
-
-/** What the vector field of one window depends on. L frames are its own, P come before; vectors have d elements. */
-export interface WindowConditions {
-  /** Audio features `[L, d]`. */
-  readonly wa: Float32Array;
-  /** Source motion r_s `[d]`. */
-  readonly wr: Float32Array;
-  /** Emotion probabilities `[7]`, or `[P + L, 7]`, a row for each of the preceding and the window's own frames. */
-  readonly we: Float32Array;
-  /** Motion `[P, d]` and audio features `[P, d]` of the preceding frames; zeros before the first window. */
-  readonly prevX: Float32Array;
-  readonly prevWa: Float32Array;
-}
+export type { WindowConditions } from './fmt-conditions.js';
 
 /** How strongly the motion follows its conditions: γ_a the speech, γ_e the emotion; 1 and 1 is no guidance. */
 export interface GuidanceScales {
@@ -85,12 +76,14 @@ export async function createFlowTransformer(
   gpu: Gpu,
   source: WeightSource,
   config: FloatConfig,
+  precision?: Precision,
 ): Promise<FlowTransformer> {
-  const parameters = openParameters(gpu, source);
+  const parameters = openParameters(gpu, source, precision);
   const plans = new Set<FieldPlan>();
   const release = (field: FieldPlan) => {
     if (!plans.delete(field)) return;
     destroyPlan(field.plan);
+    destroyPlan(field.conditions);
     closeReadBack(field.reader);
   };
   const free = () => {
@@ -106,7 +99,7 @@ export async function createFlowTransformer(
     };
     return {
       field: createFields(config, planOf),
-      evaluator: async (options) => createEvaluator(config, await planOf(options), options.guided, release),
+      evaluator: async (options) => createEvaluator(config, await planOf(options), release),
       destroy: free,
     };
   } catch (error) {
@@ -131,10 +124,10 @@ function createFields(config: FloatConfig, planOf: (options: EvaluatorOptions) =
       const ready = await plan;
       const prepare = () => {
         if (holder.get(ready) === own) return;
-        writeConditions(ready.plan, own, guided, scales);
+        writeConditions(ready, own, scales);
         holder.set(ready, own);
       };
-      return (await evaluateAt(ready, t, x, prepare)).subarray(start);
+      return (await evaluateAt(ready, own, t, x, prepare)).subarray(start);
     };
   };
 }
@@ -142,14 +135,13 @@ function createFields(config: FloatConfig, planOf: (options: EvaluatorOptions) =
 function createEvaluator(
   config: FloatConfig,
   field: FieldPlan,
-  guided: boolean,
   release: (field: FieldPlan) => void,
 ): FieldEvaluator {
   const { plan } = field;
   return {
     evaluate: async ({ t, x, ...conditions }, scales = { audio: 1, emotion: 1 }) => {
       const own = checkConditions(config, conditions);
-      return evaluateAt(field, t, x, () => writeConditions(plan, own, guided, scales));
+      return evaluateAt(field, own, t, x, () => writeConditions(field, own, scales));
     },
     async readTaps(names = [...plan.outputs.keys()].filter((name) => name !== 'v')) {
       const data = await readOutputs(plan, names);
@@ -162,9 +154,11 @@ function createEvaluator(
   };
 }
 
-/** A plan that evaluates the field, and what its result v is read through. */
+/** A plan that evaluates the field, one that makes what depends on the conditions alone, and what the result v is read through. */
 interface FieldPlan {
+  readonly guided: boolean;
   readonly plan: Plan;
+  readonly conditions: Plan;
   readonly reader: ReadBack;
 }
 
@@ -173,45 +167,41 @@ async function compileField(
   weights: FlowTransformerWeights,
   { guided, taps = [] }: EvaluatorOptions,
 ): Promise<FieldPlan> {
-  const { num_prev_frames: P, dim_w: d, dim_e: e } = weights.config;
-  const L = windowFrames(weights.config);
+  const { config } = weights;
+  const { num_prev_frames: P, dim_w: d, dim_e: e } = config;
+  const label = guided ? 'guided field' : 'field';
+  const conditions = await compilePlan(gpu, `conditions of a ${label}`, (rec) => {
+    const condition = input(rec, 'condition', [1, conditionCount(config, guided), 2 * d + e]);
+    output(rec, 'embedded', embedConditions(rec, weights, condition));
+  });
   const record = (rec: Recorder) => {
     const fields = recordFlowTransformer(rec, weights, {
       time: input(rec, 'time', [1, timeEmbeddingSize]),
-      prevX: input(rec, 'prevX', [1, P, d]),
-      x: input(rec, 'x', [1, L, d]),
-      condition: input(rec, 'condition', [guided ? 3 : 1, P + L, 2 * d + e]),
+      x: input(rec, 'x', [1, P + windowFrames(config), d]),
+      condition: outputTensor(conditions, 'embedded'),
+      rows: guided ? rowsOfFrames(config) : undefined,
     });
     output(rec, 'v', guided ? guidance(rec, fields, input(rec, 'scales', [2])) : fields);
   };
-  const plan = await compilePlan(gpu, guided ? 'guided field' : 'field', record, { taps });
-  return { plan, reader: openReadBack(gpu, plan.label, [outputTensor(plan, 'v')], { slots: 1 }) };
+  try {
+    const plan = await compilePlan(gpu, label, record, { taps });
+    const reader = openReadBack(gpu, plan.label, [outputTensor(plan, 'v')], { slots: 1 });
+    return { guided, plan, conditions, reader };
+  } catch (error) {
+    destroyPlan(conditions);
+    throw error;
+  }
 }
 
-/** Writes what does not change within a window. */
+/** Computes what does not change within a window. */
 function writeConditions(
-  plan: Plan,
-  conditions: WindowConditions,
-  guided: boolean,
+  { plan, conditions, guided }: FieldPlan,
+  own: WindowConditions,
   { audio, emotion }: GuidanceScales,
 ): void {
-  const all = conditions;
-  const a = { ...all, we: new Float32Array(all.we.length) };
-  const u = { ...a, wa: new Float32Array(all.wa.length) };
-  writeInput(plan, 'condition', joinArrays((guided ? [u, a, all] : [all]).flatMap(conditionOfFrames)));
-  writeInput(plan, 'prevX', Float32Array.from(conditions.prevX));
+  writeInput(conditions, 'condition', conditionRows(own, guided));
+  runPlan(conditions);
   if (guided) writeInput(plan, 'scales', Float32Array.of(audio, emotion));
-}
-
-/** wr, wa, we of each of the N frames, in this order; we is `[N, 7]`. */
-function conditionOfFrames({ wa, wr, we, prevWa }: WindowConditions): Float32Array[] {
-  const frames = (features: Float32Array) =>
-    Array.from({ length: features.length / wr.length }, (_, i) =>
-      features.subarray(i * wr.length, (i + 1) * wr.length),
-    );
-  const audio = [...frames(prevWa), ...frames(wa)];
-  const e = we.length / audio.length;
-  return audio.flatMap((frame, i) => [wr, frame, we.subarray(i * e, (i + 1) * e)]);
 }
 
 /**
@@ -221,11 +211,12 @@ function conditionOfFrames({ wa, wr, we, prevWa }: WindowConditions): Float32Arr
  */
 function evaluateAt(
   { plan, reader }: FieldPlan,
+  { prevX }: WindowConditions,
   t: number,
   x: Float32Array,
   prepare: () => void,
 ): Promise<Float32Array<ArrayBuffer>> {
-  const own = Float32Array.from(x);
+  const own = joinArrays([prevX, x]);
   const submit = () => {
     prepare();
     writeInput(plan, 'time', timeEmbedding(t));
@@ -233,20 +224,4 @@ function evaluateAt(
     runPlan(plan);
   };
   return readBack(reader, submit, (v) => floatsOf(v, outputTensor(plan, 'v')));
-}
-
-/** The conditions with a row of we for each frame. @throws RangeError naming the one of a wrong length. */
-function checkConditions(config: FloatConfig, conditions: WindowConditions): WindowConditions {
-  const { num_prev_frames: P, dim_w: d, dim_e: e } = config;
-  const L = windowFrames(config);
-  const { we } = conditions;
-  const perFrame = we.length === e ? joinArrays(Array.from({ length: P + L }, () => we)) : we;
-  const own = { ...conditions, we: perFrame };
-  const lengths = { wa: L * d, wr: d, we: (P + L) * e, prevX: P * d, prevWa: P * d };
-  for (const name of Object.keys(lengths) as (keyof WindowConditions)[]) {
-    if (own[name].length !== lengths[name]) {
-      throw new RangeError(`${name}: expected ${lengths[name]} values, got ${own[name].length}`);
-    }
-  }
-  return own;
 }
