@@ -102,7 +102,7 @@ async function* draw(
 
   signal?.throwIfAborted();
   onStage?.('portrait');
-  const autoencoder = await createMotionAutoencoder(float.gpu, float.weights, config);
+  const autoencoder = await createMotionAutoencoder(float.gpu, float.weights, config, float.precision);
   try {
     const image = pictureTensor(fitSquare(portrait, config.input_size));
     const encoded = await autoencoder.encode(image);

@@ -9,6 +9,8 @@ export { frameCount, speechMotion } from './motion.js';
 export type { FloatModel, MotionOptions, Stage, WindowOde } from './motion.js';
 export { closeGpu, openGpu } from './runtime/gpu.js';
 export type { Gpu } from './runtime/gpu.js';
+export type { Precision } from './runtime/tensor.js';
+export { checkPrecision } from './models/precision.js';
 export type { Picture } from './media/picture.js';
 export type { Sound } from './media/sound.js';
 export { decodeWav } from './media/wav.js';

@@ -8,6 +8,7 @@ import type { Emotion } from './models/emotions.js';
 import type { GuidanceScales, WindowConditions } from './models/fmt.js';
 import { createFlowTransformer } from './models/fmt.js';
 import type { Gpu } from './runtime/gpu.js';
+import type { Precision } from './runtime/tensor.js';
 import { gaussianNoise } from './sampling/noise.js';
 import type { EmotionSchedule, GuidanceSchedule } from './sampling/schedule.js';
 import {
@@ -28,6 +29,11 @@ export interface FloatModel {
   readonly gpu: Gpu;
   readonly model: ModelConfig;
   readonly weights: WeightSource;
+  /**
+   * How weights, and the pictures inside the decoder, are stored on the GPU; f32 if not given. f16 halves what they take and what is
+   * moved, and needs an adapter with `shader-f16` (docs/accuracy.md says what it costs).
+   */
+  readonly precision?: Precision;
 }
 
 export interface MotionOptions {
@@ -134,7 +140,7 @@ export async function* speechMotion(
     options.onStage?.('motion');
     const [L, P] = [windowFrames(config), config.num_prev_frames];
     const noiseOf = (window: number) => gaussianNoise(seed, window, L * config.dim_w);
-    const transformer = await createFlowTransformer(gpu, weights, config);
+    const transformer = await createFlowTransformer(gpu, weights, config, float.precision);
     try {
       const windows = sampleMotion({
         solver,
@@ -185,11 +191,11 @@ async function* chain<T>(first: IteratorResult<T, void>, rest: AsyncIterable<T>)
 
 /** The speech encoders are two thirds of the weights: each is loaded, used and freed, this one before it gives its last piece. */
 async function* audioPieces(
-  { gpu, model, weights }: FloatModel,
+  { gpu, model, weights, precision }: FloatModel,
   speech: SpeechSource,
   cut: Cut,
 ): AsyncGenerator<Float32Array, void, undefined> {
-  const encoder = await createAudioEncoder(gpu, weights, model);
+  const encoder = await createAudioEncoder(gpu, weights, model, precision);
   try {
     for await (const { wa, last } of encoder.pieces(speech, { cut })) {
       if (last) encoder.destroy();
@@ -200,8 +206,8 @@ async function* audioPieces(
   }
 }
 
-async function hearEmotion({ gpu, model, weights }: FloatModel, samples: Float32Array) {
-  const encoder = await createEmotionEncoder(gpu, weights, model.emotion);
+async function hearEmotion({ gpu, model, weights, precision }: FloatModel, samples: Float32Array) {
+  const encoder = await createEmotionEncoder(gpu, weights, model.emotion, precision);
   try {
     return await encoder.classify(samples);
   } finally {

@@ -9,12 +9,14 @@ import { frameFinisher, outputSize } from '../media/finish.js';
 import { drawMark } from '../media/mark.js';
 import { emotions } from '../models/emotions.js';
 import { headColumns } from '../models/motion-scale.js';
+import { checkPrecision } from '../models/precision.js';
 import { openFileSource } from '../node/file-source.js';
 import { requestNodeAdapter } from '../node/gpu.js';
 import { readPicture } from '../node/picture.js';
 import { openWeights } from '../node/weights.js';
 import { provenance } from '../provenance.js';
 import { closeGpu, openGpu } from '../runtime/gpu.js';
+import type { Precision } from '../runtime/tensor.js';
 import { beginSpan } from '../runtime/trace.js';
 import type { EmotionSchedule, GuidanceSchedule } from '../sampling/schedule.js';
 import { parseEmotionSchedule, parseGuidanceSchedule } from '../sampling/schedule.js';
@@ -24,7 +26,7 @@ import { openSafetensors } from '../weights/safetensors.js';
 import { formatShape } from '../weights/source.js';
 import { checkCrop, chooseSquare, parseCrop } from './crop.js';
 import { openOutputs } from './outputs.js';
-import { adapterHelp, atLeastZero, demoWeights, parsedBy, wholeNumber } from './options.js';
+import { adapterHelp, atLeastZero, demoWeights, parsedBy, precisionOption, wholeNumber } from './options.js';
 import { openProfile } from './profile.js';
 import { createProgress, frameStatus } from './progress.js';
 import type { SpeechFlags } from './speech.js';
@@ -52,6 +54,7 @@ interface AnimateFlags extends SpeechFlags {
   motionOut?: string;
   profile?: string;
   adapter: string;
+  precision: Precision;
   quiet?: boolean;
   json?: boolean;
 }
@@ -109,6 +112,7 @@ export function addAnimate(program: Command): void {
     .option('--motion-in <file>', 'use saved motion instead of sampling')
     .option('--profile <json>', 'write when each kernel ran, for https://ui.perfetto.dev')
     .option('--adapter <name>', adapterHelp, 'auto')
+    .addOption(precisionOption())
     .option('--quiet', 'print nothing but errors')
     .option('--json', 'print the result as JSON')
     .action(runAnimate);
@@ -158,6 +162,7 @@ async function runAnimate(flags: AnimateFlags): Promise<void> {
     const { adapter, name } = await requestNodeAdapter({ adapter: flags.adapter, log: progress.note });
     const gpu = await openGpu(adapter);
     undo.push(() => closeGpu(gpu));
+    checkPrecision(gpu, flags.precision);
     const profile = flags.profile === undefined ? undefined : openProfile(gpu, flags.profile);
 
     const options: AnimateOptions = {
@@ -182,12 +187,13 @@ async function runAnimate(flags: AnimateFlags): Promise<void> {
     const square = await chooseSquare(gpu, portrait, flags, config.input_size, progress.note);
     const finish = frameFinisher(flags, portrait, square, config.input_size, size);
     const image = cropSquare(portrait, square);
+    const float = { gpu, ...opened, precision: flags.precision };
     const video: AsyncIterable<StreamedFrame & { count?: number }> = isArriving(speech)
-      ? animateStream({ gpu, ...opened }, image, speech.pieces, {
+      ? animateStream(float, image, speech.pieces, {
           ...options,
           ...streamOptions(flags, speech),
         })
-      : animate({ gpu, ...opened }, image, speech, options);
+      : animate(float, image, speech, options);
     for await (const frame of video) {
       const end = beginSpan(gpu, 'write frame');
       const picture = finish(frame.picture);

@@ -1,12 +1,21 @@
 import { fileURLToPath } from 'node:url';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../errors.js';
+import { precisions } from '../models/precision.js';
 
 /** The model that ships: 64×64 cartoon heads. */
 export const demoWeights = fileURLToPath(new URL('../../weights/demo', import.meta.url));
 
 export const adapterHelp =
   'auto (a GPU, else the processor), gpu, software, llvmpipe, swiftshader, or part of an adapter’s name';
+
+export const precisionOption = () =>
+  new Option(
+    '--precision <type>',
+    'weights and the decoder’s pictures as f16 take half the memory; sums are f32',
+  )
+    .choices(precisions)
+    .default('f32');
 
 /** Option parsers: each throws what commander reports as one line with exit status 2. */
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {

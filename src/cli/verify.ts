@@ -1,31 +1,37 @@
 import type { Command } from 'commander';
 import { InputError } from '../errors.js';
+import { checkPrecision } from '../models/precision.js';
 import { requestNodeAdapter } from '../node/gpu.js';
 import { openGoldenFolder } from '../node/golden-files.js';
 import { openWeights } from '../node/weights.js';
 import { closeGpu, openGpu } from '../runtime/gpu.js';
-import type { Comparison, PictureComparison } from '../verify/compare.js';
+import type { Precision } from '../runtime/tensor.js';
+import type { Comparison, FrameSimilarity, PictureComparison } from '../verify/compare.js';
 import type { GoldenStageName } from '../verify/golden-set.js';
 import { goldenStages } from '../verify/golden-set.js';
 import { verifyStages } from '../verify/stages.js';
-import { adapterHelp } from './options.js';
+import { adapterHelp, precisionOption } from './options.js';
 import { createProgress } from './progress.js';
 
 interface VerifyFlags {
   stages?: string;
   weights?: string;
   adapter: string;
+  precision: Precision;
   json?: boolean;
 }
 
 export function addVerify(program: Command): void {
   program
     .command('verify')
-    .description('compare every tensor of a golden set with ours; exit status 1 if any is too far off')
+    .description(
+      'compare every tensor of a golden set with ours; exit status 1 if any is too far off (in f16: any frame)',
+    )
     .argument('<dir>', 'a golden set laid out as golden/README.md says')
     .option('--stages <list>', `comma-separated: ${goldenStages.join(', ')} (default: all in the set)`)
     .option('--weights <path>', 'the checkpoint (default: weights.safetensors or weights.json of the set)')
     .option('--adapter <name>', adapterHelp, 'auto')
+    .addOption(precisionOption())
     .option('--json', 'print JSON')
     .action(runVerify);
 }
@@ -45,14 +51,16 @@ async function runVerify(folder: string, flags: VerifyFlags): Promise<void> {
     const { adapter } = await requestNodeAdapter({ adapter: flags.adapter, log: progress.note });
     const gpu = await openGpu(adapter);
     undo.push(() => closeGpu(gpu));
+    checkPrecision(gpu, flags.precision);
 
     const tensors: Comparison[] = [];
-    const pictures: PictureComparison[] = [];
+    const pictures: (PictureComparison | FrameSimilarity)[] = [];
     print(header);
-    for await (const row of verifyStages({ gpu, ...opened }, files, wanted, progress.status)) {
+    const float = { gpu, ...opened, precision: flags.precision };
+    for await (const row of verifyStages(float, files, wanted, progress.status)) {
       if ('torchError' in row) tensors.push(row);
       else pictures.push(row);
-      print('torchError' in row ? tensorLine(row) : pictureLine(row));
+      print('torchError' in row ? tensorLine(row) : 'psnr' in row ? frameLine(row) : pictureLine(row));
     }
     if (tensors.length === 0) throw new InputError(`${folder}: expected a golden set with STAGE.json files`);
     const summary = summarise(tensors, pictures);
@@ -77,7 +85,8 @@ function parseStages(list: string | undefined): readonly GoldenStageName[] {
 const header = 'tensor                                error     PyTorch   allowed   ratio';
 
 function tensorLine({ stage, name, kind, error, torchError, allowed, ratio, pass }: Comparison): string {
-  const figures = [error, torchError, allowed].map((value) => value.toExponential(2).padEnd(9));
+  const show = (value: number) => (value === Infinity ? '-' : value.toExponential(2));
+  const figures = [error, torchError, allowed].map((value) => show(value).padEnd(9));
   const note = kind === 'given' ? '  (given)' : '';
   return `${`${stage}/${name}`.padEnd(36)}  ${figures.join(' ')} ${ratio.toFixed(2).padStart(5)}  ${pass ? 'pass' : 'FAIL'}${note}`;
 }
@@ -87,11 +96,20 @@ function pictureLine({ stage, name, worst, share, pass }: PictureComparison): st
   return `${`${stage}/${name}`.padEnd(36)}  ${percent} % of bytes differ, by at most ${worst}  ${pass ? 'pass' : 'FAIL'}`;
 }
 
-function summarise(tensors: readonly Comparison[], pictures: readonly PictureComparison[]) {
+function frameLine({ stage, name, psnr, pass }: FrameSimilarity): string {
+  return `${`${stage}/${name}`.padEnd(36)}  ${psnr.toFixed(1)} dB against f32  ${pass ? 'pass' : 'FAIL'}`;
+}
+
+function summarise(
+  tensors: readonly Comparison[],
+  pictures: readonly (PictureComparison | FrameSimilarity)[],
+) {
   const failed = [...tensors, ...pictures].filter(({ pass }) => !pass).length;
   const worst = tensors.reduce((a, b) => (b.ratio > a.ratio ? b : a));
   const at = `${worst.stage}/${worst.name}`;
+  const psnrs = pictures.flatMap((picture) => ('psnr' in picture ? [picture.psnr] : []));
+  const frames = psnrs.length > 0 ? `; frames at least ${Math.min(...psnrs).toFixed(1)} dB against f32` : '';
   const failures = failed > 0 ? `; ${failed} FAILED` : '';
-  const line = `verify: ${tensors.length} tensors, worst ratio ${worst.ratio.toFixed(2)} at ${at}${failures}`;
+  const line = `verify: ${tensors.length} tensors, worst ratio ${worst.ratio.toFixed(2)} at ${at}${frames}${failures}`;
   return { pass: failed === 0, line, count: tensors.length, failed, worstRatio: worst.ratio, worstAt: at };
 }

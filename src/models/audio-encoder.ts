@@ -8,7 +8,7 @@ import type { HostTensor } from '../runtime/evaluate.js';
 import type { Gpu } from '../runtime/gpu.js';
 import type { Recorder } from '../runtime/recorder.js';
 import { input, tap } from '../runtime/recorder.js';
-import type { Tensor } from '../runtime/tensor.js';
+import type { Precision, Tensor } from '../runtime/tensor.js';
 import type { FloatConfig, ModelConfig } from '../weights/config.js';
 import type { WeightSource } from '../weights/source.js';
 import { interpolate, placeFrames } from './frame-places.js';
@@ -91,8 +91,9 @@ export async function createAudioEncoder(
   gpu: Gpu,
   source: WeightSource,
   model: Pick<ModelConfig, 'config' | 'wav2vec2'>,
+  precision?: Precision,
 ): Promise<AudioEncoder> {
-  const parameters = openParameters(gpu, source);
+  const parameters = openParameters(gpu, source, precision);
   try {
     const weights = await loadAudioWeights(parameters, model);
     const pieces = (speech: SpeechSource, options: EncodeOptions = {}) =>
@@ -186,7 +187,8 @@ async function loadAudioWeights(
       const start = (row * layers + layer) * hidden;
       part.set(whole.subarray(start, start + hidden), row * hidden);
     }
-    return addParameter(parameters, `${name}.0.weight columns ${layer}`, [config.dim_a, hidden], part);
+    const label = `${name}.0.weight columns ${layer}`;
+    return addParameter(parameters, label, [config.dim_a, hidden], part, parameters.precision);
   };
   return {
     projection: {

@@ -69,12 +69,14 @@ export async function loadDecoder(parameters: Parameters, config: FloatConfig): 
   const weight = joinArrays(modulations.weights).map((value) => value * scale);
   const bias = joinArrays(modulations.biases);
   const label = `${prefix} modulations`;
+  const { precision } = parameters;
+  const start = await loadParameter(parameters, `${prefix}.input.input`, 1, precision);
   return {
     modulation: {
-      weight: addParameter(parameters, label, [modulations.inputs, config.style_dim], weight),
+      weight: addParameter(parameters, label, [modulations.inputs, config.style_dim], weight, precision),
       bias: addParameter(parameters, `${label}.bias`, [modulations.inputs], bias),
     },
-    input: await loadParameter(parameters, `${prefix}.input.input`),
+    input: start,
     conv1,
     levels,
   };
@@ -92,7 +94,16 @@ async function loadStyledConv(
   const squares = squareSums(data, size, scale);
   const bias = await loadParameter(parameters, `${layer}.activate.bias`);
   return {
-    conv: { tensor: addParameter(parameters, `${layer}.conv.weight`, packed.shape, packed.data), outputs },
+    conv: {
+      tensor: addParameter(
+        parameters,
+        `${layer}.conv.weight`,
+        packed.shape,
+        packed.data,
+        parameters.precision,
+      ),
+      outputs,
+    },
     squares: addParameter(parameters, `${layer}.conv squares`, [outputs, inputs], squares),
     bias: reshape(bias, [outputs]),
     styleOffset: await addModulation(parameters, modulations, layer, inputs),
@@ -137,7 +148,8 @@ async function addModulation(parameters: Parameters, all: Modulations, layer: st
 
 /**
  * @param latent z = s_r + motion, `[batch, d]`.
- * @param features of `recordEncoder`, `[1, channels, r, r]`, r = 8 first: all frames share them.
+ * @param features of `recordEncoder`, `[1, channels, r, r]`, r = 8 first: all frames share them. Stored as the weights are, and so
+ *   are all pictures in between; flow and colours are f32, for in f16 a place in 512 pixels would be off by a quarter of one.
  * @returns the picture, `[batch, 3, S, S]`, about −1 … 1.
  */
 export function recordDecoder(

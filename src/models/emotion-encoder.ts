@@ -7,7 +7,7 @@ import type { HostTensor } from '../runtime/evaluate.js';
 import type { Gpu } from '../runtime/gpu.js';
 import type { Recorder } from '../runtime/recorder.js';
 import { input, tap } from '../runtime/recorder.js';
-import type { Tensor } from '../runtime/tensor.js';
+import type { Precision, Tensor } from '../runtime/tensor.js';
 import type { EmotionConfig } from '../weights/config.js';
 import type { WeightSource } from '../weights/source.js';
 import type { Affine } from './parameters.js';
@@ -53,9 +53,10 @@ export async function createEmotionEncoder(
   gpu: Gpu,
   source: WeightSource,
   config: EmotionConfig,
+  precision?: Precision,
 ): Promise<EmotionEncoder> {
   const name = 'emotion_encoder.wav2vec2_for_emotion';
-  const parameters = openParameters(gpu, source);
+  const parameters = openParameters(gpu, source, precision);
   try {
     const weights = {
       dense: await loadAffine(parameters, `${name}.classifier.dense`),

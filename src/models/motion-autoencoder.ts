@@ -1,3 +1,4 @@
+import { convert } from '../ops/convert.js';
 import { packRgba8 } from '../ops/pixels.js';
 import type { Gpu } from '../runtime/gpu.js';
 import { bufferOf, createTensor, destroyTensor } from '../runtime/gpu.js';
@@ -7,8 +8,7 @@ import type { KernelTime } from '../runtime/profile.js';
 import { profilePlan } from '../runtime/profile.js';
 import { closeReadBack, openReadBack, readBack } from '../runtime/read-back.js';
 import { input, output } from '../runtime/recorder.js';
-import type { Tensor } from '../runtime/tensor.js';
-import { sizeOf } from '../runtime/tensor.js';
+import type { Precision, Tensor } from '../runtime/tensor.js';
 import type { FloatConfig } from '../weights/config.js';
 import type { WeightSource } from '../weights/source.js';
 import type { DecoderWeights } from './decoder.js';
@@ -75,20 +75,26 @@ export interface MotionAutoencoder {
   destroy(): void;
 }
 
-/** Loads the motion auto-encoder (Sec. 1–3 of docs/model.md). */
+/**
+ * Loads the motion auto-encoder (Sec. 1–3 of docs/model.md).
+ *
+ * @param precision of the decoder and the features given to it. The encoder is f32: it runs once.
+ * @throws InputError when the adapter has not the precision.
+ */
 export async function createMotionAutoencoder(
   gpu: Gpu,
   source: WeightSource,
   config: FloatConfig,
+  precision: Precision = 'f32',
 ): Promise<MotionAutoencoder> {
-  const parameters = openParameters(gpu, source);
+  const parameters = openParameters(gpu, source, precision);
   const owned = new Set<() => void>();
   const directions = await directionMatrix(source);
   const encoder = await loadEncoder(parameters, config);
   const decoder = await loadDecoder(parameters, config);
   return {
     encode: async (image, options) => {
-      const portrait = await encodePortrait(gpu, config, encoder, directions, image, options);
+      const portrait = await encodePortrait(gpu, config, encoder, { directions, precision }, image, options);
       owned.add(() => portrait.features.forEach((feature) => destroyTensor(gpu, feature)));
       return portrait;
     },
@@ -113,7 +119,7 @@ async function encodePortrait(
   gpu: Gpu,
   config: FloatConfig,
   weights: EncoderWeights,
-  directions: Directions,
+  { directions, precision }: { directions: Directions; precision: Precision },
   image: Float32Array<ArrayBuffer>,
   options: PlanOptions = {},
 ): Promise<EncodedPortrait> {
@@ -126,7 +132,7 @@ async function encodePortrait(
       const { sR, lambda, features } = recordEncoder(rec, weights, input(rec, 'image', [1, 3, side, side]));
       output(rec, 's_r', sR);
       output(rec, 'lambda', lambda);
-      features.forEach((feature, k) => output(rec, `feats.${k}`, feature));
+      features.forEach((feature, k) => output(rec, `feats.${k}`, convert(rec, feature, precision)));
       count = features.length;
     },
     options,
@@ -153,9 +159,9 @@ async function encodePortrait(
 }
 
 function copyTensor(gpu: Gpu, tensor: Tensor): Tensor {
-  const copy = createTensor(gpu, tensor.label, tensor.shape);
+  const copy = createTensor(gpu, tensor.label, tensor.shape, tensor.precision);
   const commands = gpu.device.createCommandEncoder({ label: `copy ${tensor.label}` });
-  commands.copyBufferToBuffer(bufferOf(tensor), 0, bufferOf(copy), 0, sizeOf(tensor.shape) * 4);
+  commands.copyBufferToBuffer(bufferOf(tensor), 0, bufferOf(copy), 0, bufferOf(copy).size);
   gpu.device.queue.submit([commands.finish()]);
   return copy;
 }

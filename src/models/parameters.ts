@@ -1,14 +1,17 @@
 import type { Gpu } from '../runtime/gpu.js';
 import { destroyTensor, uploadTensor } from '../runtime/gpu.js';
-import type { Tensor } from '../runtime/tensor.js';
+import type { Precision, Tensor } from '../runtime/tensor.js';
 import { describe, sizeOf } from '../runtime/tensor.js';
 import type { WeightSource } from '../weights/source.js';
+import { checkPrecision } from './precision.js';
 
 /** The weights of one model part on the GPU: what has been uploaded, to be freed together. */
 export interface Parameters {
   readonly gpu: Gpu;
   readonly source: WeightSource;
   readonly tensors: Tensor[];
+  /** How matrices and kernels of convolutions are stored. All else is f32: it is small, or squared, or added up. */
+  readonly precision: Precision;
   /** Bytes given to the queue that it may not have copied yet. */
   uploading: number;
 }
@@ -16,8 +19,10 @@ export interface Parameters {
 /** More than this is waited for: WebGPU keeps a copy of what is written until the GPU has it, in the end of a whole checkpoint. */
 const mostUploading = 2 ** 25;
 
-export function openParameters(gpu: Gpu, source: WeightSource): Parameters {
-  return { gpu, source, tensors: [], uploading: 0 };
+/** @throws InputError when the adapter has not the precision. */
+export function openParameters(gpu: Gpu, source: WeightSource, precision: Precision = 'f32'): Parameters {
+  checkPrecision(gpu, precision);
+  return { gpu, source, tensors: [], precision, uploading: 0 };
 }
 
 export function freeParameters({ gpu, tensors }: Parameters): void {
@@ -25,11 +30,16 @@ export function freeParameters({ gpu, tensors }: Parameters): void {
 }
 
 /** Uploads a checkpoint tensor, as it is or multiplied by `scale` (the equalised learning rate, Sec. 1). */
-export async function loadParameter(parameters: Parameters, name: string, scale = 1): Promise<Tensor> {
+export async function loadParameter(
+  parameters: Parameters,
+  name: string,
+  scale = 1,
+  precision?: Precision,
+): Promise<Tensor> {
   const data = await readParameter(parameters, name);
   if (scale !== 1) for (let i = 0; i < data.length; i++) data[i] = (data[i] ?? 0) * scale;
   const shape = parameters.source.tensors.get(name)?.shape ?? [data.length];
-  return addParameter(parameters, name, shape, data);
+  return addParameter(parameters, name, shape, data, precision);
 }
 
 /** Reads a checkpoint tensor to the host, for values derived from it. */
@@ -48,14 +58,15 @@ export async function readParameter(
   return source.read(name);
 }
 
-/** Uploads a tensor derived from the checkpoint. */
+/** Uploads a tensor derived from the checkpoint; of f16 the values beyond ±65504 become that. */
 export function addParameter(
   parameters: Parameters,
   label: string,
   shape: readonly number[],
   data: Float32Array<ArrayBuffer>,
+  precision?: Precision,
 ): Tensor {
-  const tensor = uploadTensor(parameters.gpu, label, shape, data);
+  const tensor = uploadTensor(parameters.gpu, label, shape, data, precision);
   parameters.uploading += data.byteLength;
   if (data.length !== sizeOf(shape)) throw new Error(`${describe(tensor)} got ${data.length} values`);
   parameters.tensors.push(tensor);
@@ -68,9 +79,14 @@ export interface Affine {
   readonly bias: Tensor;
 }
 
+/** A matrix is stored in the parameters' precision, the vector of a norm as f32. */
 export async function loadAffine(parameters: Parameters, name: string): Promise<Affine> {
+  const weight = `${name}.weight`;
+  const data = await readParameter(parameters, weight);
+  const shape = parameters.source.tensors.get(weight)?.shape ?? [data.length];
+  const precision = shape.length > 1 ? parameters.precision : 'f32';
   return {
-    weight: await loadParameter(parameters, `${name}.weight`),
+    weight: addParameter(parameters, weight, shape, data, precision),
     bias: await loadParameter(parameters, `${name}.bias`),
   };
 }

@@ -125,7 +125,7 @@ function addConvWeight(
   size: { outputs: number; inputs: number; taps: number },
 ): Tensor {
   const shape = [size.outputs, size.taps, size.inputs];
-  return addParameter(parameters, name, shape, tapsBeforeChannels(weight, size));
+  return addParameter(parameters, name, shape, tapsBeforeChannels(weight, size), parameters.precision);
 }
 
 async function loadPositionConv(
@@ -183,8 +183,9 @@ async function loadQkv(parameters: Parameters, name: string): Promise<Affine> {
   };
   const bias = await stacked('bias');
   const rows = bias.length;
+  const weight = await stacked('weight');
   return {
-    weight: addParameter(parameters, `${name}.qkv.weight`, [rows, rows / 3], await stacked('weight')),
+    weight: addParameter(parameters, `${name}.qkv.weight`, [rows, rows / 3], weight, parameters.precision),
     bias: addParameter(parameters, `${name}.qkv.bias`, [rows], bias),
   };
 }

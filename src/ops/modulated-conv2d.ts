@@ -58,8 +58,9 @@ export function styledConv(
     const padding = Math.floor(Math.sqrt(extent(conv.tensor, 0)) / 2);
     return conv2d(rec, x, conv, { padding, style, batch, scale, bias, leaky: true, label });
   }
-  const wide = convTranspose2d(rec, x, conv, { style, label: `${label} transposed` });
-  return upfirdn2d(rec, wide, { pad: [1, 1], gain: 4, scale, bias, leaky: true, label });
+  // Demodulated before it is stored, so that its values are of the size of the layer's own: f16 ends at 65504.
+  const wide = convTranspose2d(rec, x, conv, { style, scale, label: `${label} transposed` });
+  return upfirdn2d(rec, wide, { pad: [1, 1], gain: 4, bias, leaky: true, label });
 }
 
 /**

@@ -104,7 +104,12 @@ async function withTransformer<T>(
   { float }: StageContext,
   use: (transformer: FlowTransformer) => Promise<T>,
 ): Promise<T> {
-  const transformer = await createFlowTransformer(float.gpu, float.weights, float.model.config);
+  const transformer = await createFlowTransformer(
+    float.gpu,
+    float.weights,
+    float.model.config,
+    float.precision,
+  );
   try {
     return await use(transformer);
   } finally {

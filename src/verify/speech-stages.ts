@@ -8,7 +8,7 @@ import { required } from './stages.js';
 
 /** `wave.wav` → features, layer by layer. */
 export async function verifyAudio({ float, files }: StageContext): Promise<StageResult> {
-  const encoder = await createAudioEncoder(float.gpu, float.weights, float.model);
+  const encoder = await createAudioEncoder(float.gpu, float.weights, float.model, float.precision);
   try {
     const tensors = new Map<string, HostTensor>();
     const wave = await waveOf(files);
@@ -21,7 +21,8 @@ export async function verifyAudio({ float, files }: StageContext): Promise<Stage
 
 /** `wave.wav` → emotion probabilities. */
 export async function verifyEmotion({ float, files }: StageContext): Promise<StageResult> {
-  const encoder = await createEmotionEncoder(float.gpu, float.weights, float.model.emotion);
+  const { gpu, weights, model, precision } = float;
+  const encoder = await createEmotionEncoder(gpu, weights, model.emotion, precision);
   try {
     const tensors = new Map<string, HostTensor>();
     await encoder.classify(await waveOf(files), { taps: tensors });

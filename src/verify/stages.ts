@@ -1,7 +1,7 @@
 import type { FloatModel } from '../motion.js';
 import { InputError } from '../errors.js';
 import type { HostTensor } from '../runtime/evaluate.js';
-import type { Comparison, PictureComparison } from './compare.js';
+import type { Comparison, FrameSimilarity, PictureComparison } from './compare.js';
 import { judge, momentError, tensorError } from './compare.js';
 import type { GoldenFiles, GoldenStage, GoldenStageName } from './golden-set.js';
 import { openStage } from './golden-set.js';
@@ -19,7 +19,7 @@ export interface StageContext {
 /** What a stage computed: tensors by golden name, and pictures by the names of their PNG files. */
 export interface StageResult {
   readonly tensors: ReadonlyMap<string, HostTensor | Float32Array>;
-  readonly pictures?: readonly PictureComparison[];
+  readonly pictures?: readonly (PictureComparison | FrameSimilarity)[];
 }
 
 type RunStage = (context: StageContext, stage: GoldenStage) => Promise<StageResult>;
@@ -36,7 +36,7 @@ const runs: Record<GoldenStageName, RunStage> = {
 
 /**
  * Runs the stages a golden set has, of those asked for, and compares every tensor it stores. A stored input that no
- * stage computes (`in.x`, say) is compared with the set's own description of it.
+ * stage computes (`in.x`, say) is compared with the set's own description of it. In f16 frames are compared with those in f32.
  *
  * @throws InputError when the set stores something that nobody can compute.
  */
@@ -45,7 +45,7 @@ export async function* verifyStages(
   files: GoldenFiles,
   stages: readonly GoldenStageName[],
   onStatus: (text: string) => void = () => undefined,
-): AsyncGenerator<Comparison | PictureComparison> {
+): AsyncGenerator<Comparison | PictureComparison | FrameSimilarity> {
   for (const name of stages) {
     const stage = await openStage(files, name);
     if (!stage) continue;
@@ -56,7 +56,7 @@ export async function* verifyStages(
       const ours = tensors.get(tensor);
       if (ours) {
         const error = tensorError('data' in ours ? ours.data : ours, golden, info);
-        yield judge(name, tensor, 'computed', error, info.torch_f32_error);
+        yield judge(name, tensor, 'computed', error, info.torch_f32_error, float.precision);
       } else if (isInput(name, tensor)) {
         yield judge(name, tensor, 'given', momentError(golden, info), info.torch_f32_error);
       } else {
