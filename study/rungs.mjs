@@ -1,13 +1,17 @@
 // The rungs of the two ladders, and what a launch takes in plain WebGPU.
 import { readFileSync } from 'node:fs';
 
-/** `tile`: how many columns (outputs) and rows of y a workgroup of the product makes. */
+/**
+ * `tile`: how many columns (outputs) and rows of y a workgroup of the product makes. The last is a step aside, for processors; the
+ * others lead to shaders/linear.wgsl.
+ */
 export const productRungs = [
   { file: 'product/1_plain', title: 'an element an invocation', tile: [8, 8] },
   { file: 'product/2_vec4', title: 'loads of four', tile: [8, 8], fours: true },
   { file: 'product/3_tiles', title: 'operands in shared memory', tile: [8, 8], fours: true },
   { file: 'product/4_blocks', title: 'blocks of 4×4 in registers', tile: [32, 32] },
   { file: 'product/5_panels', title: 'panels summed by themselves', tile: [32, 32] },
+  { file: 'product/6_no_sharing', title: 'blocks, no shared memory', tile: [32, 4], fours: true },
 ];
 
 /** `tile`: how many positions and outputs a workgroup of the convolution makes. */

@@ -6,7 +6,7 @@
 //
 // Work is split as in 4_blocks.wgsl; the difference is for exactness alone. The sixteen terms of a panel are summed by
 // themselves before they join the total. A float32 sum of K terms of either sign is off by some √K roundings of its own
-// size, in two levels by √16 + √(K/16): with K = 1024, relative L2 error ERROR5 instead of ERROR4, for a sixteenth more
+// size, in two levels by √16 + √(K/16): with K = 1024, relative L2 error 1.7e-7 instead of 5.7e-7, for a sixteenth more
 // additions and sixteen more registers.
 
 struct Params {
