@@ -1,13 +1,12 @@
 // y[r,c] = x[rows[r], c]
 //
 //   x    [some, columns]
-//   rows [count/columns]   numbers of rows of x
-//   y    [count/columns, columns]
+//   rows [r]            numbers of rows of x
+//   y    [r, columns]
 //
-// One invocation an element of y.
+// One workgroup makes a piece of a row, each invocation every 64th element of it: that takes no division.
 
 struct Params {
-  count: u32,
   columns: u32,
 }
 
@@ -16,14 +15,17 @@ struct Params {
 @group(0) @binding(2) var<storage, read> rows: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
+const PIECE = 512u;
+
 @compute @workgroup_size(64)
 fn main(
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
+  @builtin(workgroup_id) group: vec3u, // piece, row
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
-  if (at < params.count) {
-    y[at] = x[u32(rows[at / params.columns]) * params.columns + at % params.columns];
+  let given = u32(rows[group.y]) * params.columns;
+  let made = group.y * params.columns;
+  let end = min((group.x + 1u) * PIECE, params.columns);
+  for (var column = group.x * PIECE + index; column < end; column += 64u) {
+    y[made + column] = x[given + column];
   }
 }

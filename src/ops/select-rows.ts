@@ -1,5 +1,5 @@
 import type { Recorder } from '../runtime/recorder.js';
-import { constant, dispatch, flatGrid, scratch } from '../runtime/recorder.js';
+import { constant, dispatch, scratch } from '../runtime/recorder.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { describe, extent, sizeOf } from '../runtime/tensor.js';
 
@@ -28,12 +28,11 @@ export function selectRows(rec: Recorder, x: Tensor, rows: RowNumbers, label = '
     throw new RangeError(`selectRows: ${describe(x)} has no row ${rows.largest}`);
   }
   const y = scratch(rec, label, [...rows.tensor.shape, columns]);
-  const count = sizeOf(y.shape);
   dispatch(rec, {
     kernel: 'select_rows',
-    params: { count, columns },
+    params: { columns },
     bindings: { x, rows: rows.tensor, y },
-    workgroups: flatGrid(count, 64),
+    workgroups: [Math.ceil(columns / 512), sizeOf(rows.tensor.shape)],
   });
   return y;
 }
