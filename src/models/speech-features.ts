@@ -1,3 +1,4 @@
+import { fillRows, unfoldedWidth } from '../ops/unfold.js';
 import type { Gpu } from '../runtime/gpu.js';
 import { input } from '../runtime/recorder.js';
 import type { Wav2Vec2Config } from '../weights/config.js';
@@ -23,7 +24,7 @@ export interface SpeechFeatures {
   destroy(): void;
 }
 
-/** The first convolution of a clip, its group norm included: weight `[C, taps, 1]`, bias `[C]`. */
+/** The first convolution of a clip, its group norm included: weight `[C, unfoldedWidth(taps)]`, bias `[C]`. */
 export interface NormedConv {
   readonly weight: Float32Array<ArrayBuffer>;
   readonly bias: Float32Array<ArrayBuffer>;
@@ -41,10 +42,10 @@ export function createSpeechFeatures(
   const samplesOf = (features: number) => (features - 1) * hopOf(config) + shortestWave(config);
   const plan = createPlanByLength(gpu, label, (rec, length) => {
     const first = host && {
-      weight: input(rec, 'weight', [host.outputs, host.taps, 1]),
+      weight: input(rec, 'weight', [host.outputs, unfoldedWidth(host.taps)]),
       bias: input(rec, 'bias', [host.outputs]),
     };
-    return featureExtractor(rec, wav2vec2, input(rec, 'wave', [1, samplesOf(length), 1]), first);
+    return featureExtractor(rec, wav2vec2, input(rec, 'wave', [samplesOf(length)]), first);
   });
   return {
     async extract(wave, firstConv, first, count) {
@@ -107,5 +108,5 @@ export function normedConv(conv: HostConv, statistics: WaveStatistics, padding: 
     // A bias of the convolution itself is a part of its mean, and drops out.
     bias[c] = conv.beta[c]! - channelMean * scale;
   }
-  return { weight, bias };
+  return { weight: fillRows(weight, taps), bias };
 }

@@ -1,11 +1,15 @@
 import { tapsBeforeChannels } from '../ops/conv1d.js';
+import { fillRows, unfoldedWidth } from '../ops/unfold.js';
 import { joinArrays } from '../runtime/join.js';
 import type { Tensor } from '../runtime/tensor.js';
 import type { Wav2Vec2Config } from '../weights/config.js';
 import type { Affine, Parameters } from './parameters.js';
 import { addParameter, loadAffine, loadParameter, readParameter } from './parameters.js';
 
-/** A convolution, weight `[outputs, taps, inputs]`, and the layer norm after it, if there is one. */
+/**
+ * A convolution and the layer norm after it, if there is one. Weight `[outputs, taps, inputs]`; the first's, which has one input,
+ * `[outputs, unfoldedWidth(taps)]`.
+ */
 export interface ConvLayer {
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
@@ -104,15 +108,26 @@ async function loadConvLayer(
   config: Wav2Vec2Config,
   i: number,
 ): Promise<ConvLayer> {
-  const size = {
-    outputs: config.conv_dim[i] ?? 0,
-    inputs: i === 0 ? 1 : (config.conv_dim[i - 1] ?? 0),
-    taps: config.conv_kernel[i] ?? 0,
-  };
-  const weight = await readParameter(parameters, `${name}.conv.weight`);
+  const [outputs, taps] = [config.conv_dim[i] ?? 0, config.conv_kernel[i] ?? 0];
+  const weightName = `${name}.conv.weight`;
+  const weight = await readParameter(parameters, weightName);
   const hasNorm = config.feat_extract_norm === 'layer';
+  const { precision } = parameters;
   return {
-    weight: addConvWeight(parameters, `${name}.conv.weight`, weight, size),
+    weight:
+      i === 0
+        ? addParameter(
+            parameters,
+            weightName,
+            [outputs, unfoldedWidth(taps)],
+            fillRows(weight, taps),
+            precision,
+          )
+        : addConvWeight(parameters, weightName, weight, {
+            outputs,
+            taps,
+            inputs: config.conv_dim[i - 1] ?? 0,
+          }),
     bias: config.conv_bias ? await loadParameter(parameters, `${name}.conv.bias`) : undefined,
     layerNorm: hasNorm ? await loadAffine(parameters, `${name}.layer_norm`) : undefined,
   };

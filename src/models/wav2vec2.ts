@@ -1,10 +1,12 @@
 import { attention } from '../ops/attention.js';
 import { conv1d } from '../ops/conv1d.js';
 import { layerNorm } from '../ops/layer-norm.js';
+import type { LinearOptions } from '../ops/linear.js';
 import { linear } from '../ops/linear.js';
+import { unfold } from '../ops/unfold.js';
 import type { Recorder } from '../runtime/recorder.js';
 import type { Tensor } from '../runtime/tensor.js';
-import { extent } from '../runtime/tensor.js';
+import { extent, reshape } from '../runtime/tensor.js';
 import type { Wav2Vec2Config } from '../weights/config.js';
 import type { Affine } from './parameters.js';
 import type { EncoderLayer, Wav2Vec2 } from './wav2vec2-weights.js';
@@ -32,7 +34,7 @@ export function norm(rec: Recorder, x: Tensor, affine: Affine): Tensor {
 /**
  * The convolutions: 7 layers that make a frame of every 320 samples of speech (20 ms at 16 kHz).
  *
- * @param wave `[1, samples, 1]`, normalised.
+ * @param wave `[samples]`, normalised.
  * @param first the first convolution with its group norm, in the variant that has one (`normedConv`).
  * @returns `[1, T', C]`, T' = 1 + ⌊(samples − 400)/320⌋ in the published models.
  */
@@ -44,15 +46,23 @@ export function featureExtractor(
 ): Tensor {
   const layers = first ? [{ ...first, layerNorm: undefined }, ...convLayers] : convLayers;
   return layers.reduce((x, { weight, bias, layerNorm: affine }, i) => {
-    const stride = config.conv_stride[i] ?? 1;
-    const label = `feature_extractor.conv_layers.${i}`;
-    if (!affine) return conv1d(rec, x, weight, { bias, stride, activation: 'geluErf', label });
-    return layerNorm(rec, conv1d(rec, x, weight, { bias, stride, label }), {
-      eps,
-      ...affine,
-      activation: 'geluErf',
-    });
+    const size = config.conv_kernel[i] ?? 1;
+    const step = config.conv_stride[i] ?? 1;
+    const options: LinearOptions = {
+      bias,
+      activation: affine ? 'none' : 'geluErf',
+      label: `feature_extractor.conv_layers.${i}`,
+    };
+    const y =
+      i === 0
+        ? withBatch(linear(rec, unfold(rec, x, { size, step }), weight, options))
+        : conv1d(rec, x, weight, { ...options, stride: step });
+    return affine ? layerNorm(rec, y, { eps, ...affine, activation: 'geluErf' }) : y;
   }, wave);
+}
+
+function withBatch(x: Tensor): Tensor {
+  return reshape(x, [1, ...x.shape]);
 }
 
 /** The fewest samples that make a frame: the window of all convolutions together, 400 in the published models. */
