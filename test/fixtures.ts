@@ -1,6 +1,7 @@
 import type { Gpu } from '../src/runtime/gpu.js';
 import { openGpu } from '../src/runtime/gpu.js';
 import type { HostTensor } from '../src/runtime/evaluate.js';
+import { fromFloat16, toFloat16 } from '../src/runtime/float16.js';
 import type { Tile, Tuning } from '../src/runtime/tuning.js';
 import type { TestContext } from 'vitest';
 import { testAdapter } from './gpu.js';
@@ -35,4 +36,14 @@ export const tiles: readonly Tile[] = [
 export function useProduct(gpu: Gpu, product: Tuning['product'], { skip }: Pick<TestContext, 'skip'>): void {
   if (product === 'subgroup' && !gpu.device.features.has('subgroups')) skip();
   gpu.tuning = { ...gpu.tuning, product };
+}
+
+/** Skips the test where the device has no f16. */
+export function needsFloat16(gpu: Gpu, { skip }: Pick<TestContext, 'skip'>): void {
+  if (!gpu.device.features.has('shader-f16')) skip();
+}
+
+/** A tensor rounded to f16, and stored so. */
+export function halved({ shape, data }: HostTensor): HostTensor {
+  return { shape, data: fromFloat16(toFloat16(data)), precision: 'f16' };
 }

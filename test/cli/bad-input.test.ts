@@ -186,6 +186,17 @@ const cases: Case[] = [
     flags: () => ({ adapter: 'voodoo' }),
     says: /no adapter for --adapter voodoo; found: /,
   },
+  // SwiftShader comes from npm for Linux on x64 alone.
+  ...(process.platform === 'linux' && process.arch === 'x64'
+    ? [
+        {
+          what: 'f16 on an adapter without it',
+          flags: () => ({ adapter: 'swiftshader', precision: 'f16' }),
+          says: /precision f16: SwiftShader.* has no shader-f16/,
+        },
+      ]
+    : []),
+  { what: 'an unknown precision', flags: () => ({ precision: 'f8' }), says: /precision.*f8.*f32, f16/ },
   { what: 'an unknown emotion', flags: () => ({ emotion: 'bored' }), says: /emotion.*bored.*angry/ },
   { what: 'an impossible NFE', flags: () => ({ nfe: '1' }), says: /nfe.*whole number from 2/ },
 ];

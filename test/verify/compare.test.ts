@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { GoldenInfo } from '../../src/verify/compare.js';
-import { comparePictures, judge, probeIndex, relativeError, tensorError } from '../../src/verify/compare.js';
+import {
+  compareFrames,
+  comparePictures,
+  judge,
+  probeIndex,
+  relativeError,
+  tensorError,
+} from '../../src/verify/compare.js';
 
 const info = (values: Float32Array, kind: GoldenInfo['kind']): GoldenInfo => {
   const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
@@ -17,6 +24,26 @@ describe('comparing with a golden set', () => {
     expect(judge('fmt', 'mask', 'computed', 9e-7, 0)).toMatchObject({ pass: true, allowed: 1e-6 });
     expect(judge('fmt', 'mask', 'computed', 1.1e-6, 0).pass).toBe(false);
     expect(judge('fmt', 'out', 'computed', Infinity, 1e-6).pass).toBe(false);
+  });
+
+  it('states errors in f16, as long as there are no infinities', () => {
+    expect(judge('fmt', 'out', 'computed', 1e-2, 1e-6, 'f16')).toMatchObject({
+      pass: true,
+      allowed: Infinity,
+    });
+    expect(judge('fmt', 'out', 'computed', Infinity, 1e-6, 'f16').pass).toBe(false);
+    expect(judge('fmt', 'in.x', 'given', 1e-2, 1e-6, 'f16').pass).toBe(false);
+  });
+
+  it('passes frames of 50 dB', () => {
+    const exact = new Uint8Array(10_000).fill(100);
+    const off = (count: number) => exact.map((byte, i) => (i < count ? byte + 1 : byte));
+    // 50 dB is a mean square of 255² / 10⁵ = 0.65.
+    expect(compareFrames('animate', 'frame', off(6500), exact)).toMatchObject({ pass: true });
+    expect(compareFrames('animate', 'frame', off(6510), exact)).toMatchObject({ pass: false });
+    expect(compareFrames('animate', 'frame', off(100), exact).psnr).toBeCloseTo(68.13, 2);
+    expect(compareFrames('animate', 'frame', exact, exact)).toMatchObject({ psnr: Infinity, pass: true });
+    expect(compareFrames('animate', 'frame', exact.subarray(1), exact).pass).toBe(false);
   });
 
   it('counts what is missing or not a number as infinitely wrong', () => {

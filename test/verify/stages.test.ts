@@ -6,7 +6,7 @@ import type { GoldenFiles } from '../../src/verify/golden-set.js';
 import { openStage } from '../../src/verify/golden-set.js';
 import { verifyStages } from '../../src/verify/stages.js';
 import type { WeightSource } from '../../src/weights/source.js';
-import { openTestGpu } from '../fixtures.js';
+import { needsFloat16, openTestGpu } from '../fixtures.js';
 import { goldenFolder, tinyModel } from '../model.js';
 
 let gpu: Gpu;
@@ -42,6 +42,24 @@ async function run(files: GoldenFiles): Promise<void> {
   for await (const row of verifyStages(await tinyModel(gpu), files, ['emotion']))
     expect(row.stage).toBe('emotion');
 }
+
+describe('a golden set in f16', () => {
+  it('states every error of a tensor and compares the frames with those in f32', async (test) => {
+    needsFloat16(gpu, test);
+    const model = { ...(await tinyModel(gpu)), precision: 'f16' as const };
+    const [errors, frames]: [number[], string[]] = [[], []];
+    for await (const row of verifyStages(model, tiny, ['decode', 'animate'])) {
+      expect(row.pass).toBe(true);
+      if ('psnr' in row) frames.push(row.name);
+      else if ('torchError' in row && row.kind === 'computed') errors.push(row.error);
+    }
+    expect(frames.slice(0, 2)).toEqual(['decode.frame.png', 'animate.frame0.png']);
+    expect(errors.length).toBeGreaterThan(30);
+    // A value rounded to f16 is off by up to 2^-11 of it, and layers add to that; in f32 all errors are below 2e-6.
+    expect(Math.max(...errors)).toBeLessThan(3e-3);
+    expect(Math.min(...errors)).toBeGreaterThan(2e-5);
+  });
+});
 
 describe('a golden set', () => {
   it('has no tensor that is passed over', async () => {
