@@ -1,21 +1,20 @@
-// y[r,c] = activation(n·(1 + scale[r,c]) + shift[r,c]),  n = (z − mean)/√(variance + eps)·weight[c] + bias[c],
-// z[r,c] = x[r,c] + residual[r,c]; mean and variance (biased) of z are taken over the channels c of each row r.
+// y[r,c] = activation(n·(1 + scale[r,c]) + shift[r,c]),  n = (x[r,c] − mean)/√(variance + eps)·weight[c] + bias[c];
+// mean and variance (biased) of x are taken over the channels c of each row r.
 //
-//   x, residual, y  [rows/inner, channels, inner]; row r is (r / inner, ·, r mod inner). inner is 1 for sequences
+//   x, y            [rows/inner, channels, inner]; row r is (r / inner, ·, r mod inner). inner is 1 for sequences
 //                   [B,T,C], whose rows are contiguous, and T for conv features [B,C,T].
 //   weight, bias    [channels]
 //   modulation      [rows, modulationWidth]: scale and shift are its columns from scaleOffset and shiftOffset (AdaLN)
 //
 // One workgroup normalises four rows; the 16 invocations of a row take every 16th channel and share their sums. The
-// variance is summed in a second pass, as the mean of (z − mean)²: E[z²] − mean² would cancel. The same pass sums
-// z − mean: what is left of it, because the mean was rounded, is taken off both.
+// variance is summed in a second pass, as the mean of (x − mean)²: E[x²] − mean² would cancel. The same pass sums
+// x − mean: what is left of it, because the mean was rounded, is taken off both.
 
 struct Params {
   channels: u32,
   inner: u32,
   rows: u32,
   eps: f32,
-  hasResidual: u32,
   hasAffine: u32,
   isModulated: u32,
   modulationWidth: u32,
@@ -26,11 +25,10 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> residual: array<f32>;
-@group(0) @binding(3) var<storage, read> weight: array<f32>;
-@group(0) @binding(4) var<storage, read> bias: array<f32>;
-@group(0) @binding(5) var<storage, read> modulation: array<f32>;
-@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(4) var<storage, read> modulation: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<f32>;
 
 const LANES = 16u;
 const ROWS = 4u;
@@ -49,12 +47,12 @@ fn main(
   let first = row / params.inner * params.inner * params.channels + row % params.inner;
   var sum = 0.0;
   for (var c = lane; c < channels; c += LANES) {
-    sum += input(first + c * params.inner);
+    sum += x[first + c * params.inner];
   }
   let mean = sumOfLanes(vec2f(sum, 0.0), local).x / f32(params.channels);
   var centred = vec2f();
   for (var c = lane; c < channels; c += LANES) {
-    let value = input(first + c * params.inner) - mean;
+    let value = x[first + c * params.inner] - mean;
     centred += vec2f(value, value * value);
   }
   let moments = sumOfLanes(centred, local) / f32(params.channels);
@@ -62,7 +60,7 @@ fn main(
   let factor = 1.0 / sqrt(moments.y - rest * rest + params.eps);
   for (var c = lane; c < channels; c += LANES) {
     let at = first + c * params.inner;
-    var value = (input(at) - mean - rest) * factor;
+    var value = (x[at] - mean - rest) * factor;
     if (params.hasAffine != 0u) {
       value = value * weight[c] + bias[c];
     }
@@ -72,13 +70,6 @@ fn main(
     }
     y[at] = activate(value);
   }
-}
-
-fn input(at: u32) -> f32 {
-  if (params.hasResidual != 0u) {
-    return x[at] + residual[at];
-  }
-  return x[at];
 }
 
 // The sum of the values of a row's lanes. Each lane adds up all of them: on a CPU barriers cost more than additions.

@@ -1,10 +1,9 @@
 // The normalisation of layer_norm.wgsl over the last axis, for adapters that are a processor: an invocation makes a whole row,
 // without shared memory and barriers, which cost more there than they save.
 //
-//   y[r,c] = activation(n·(1 + scale[r,c]) + shift[r,c]),  n = (z − mean)/√(variance + eps)·weight[c] + bias[c],
-//   z[r,c] = x[r,c] + residual[r,c]
+//   y[r,c] = activation(n·(1 + scale[r,c]) + shift[r,c]),  n = (x[r,c] − mean)/√(variance + eps)·weight[c] + bias[c]
 //
-//   x, residual, y  [rows, channels/4]
+//   x, y            [rows, channels/4]
 //   weight, bias    [channels/4]
 //   modulation      [rows, modulationWidth/4]: scale and shift are its columns from scaleOffset and shiftOffset (AdaLN)
 //
@@ -15,7 +14,6 @@ struct Params {
   inner: u32, // 1 here
   rows: u32,
   eps: f32,
-  hasResidual: u32,
   hasAffine: u32,
   isModulated: u32,
   modulationWidth: u32,
@@ -26,11 +24,10 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> residual: array<vec4f>;
-@group(0) @binding(3) var<storage, read> weight: array<vec4f>;
-@group(0) @binding(4) var<storage, read> bias: array<vec4f>;
-@group(0) @binding(5) var<storage, read> modulation: array<vec4f>;
-@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(2) var<storage, read> weight: array<vec4f>;
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;
+@group(0) @binding(4) var<storage, read> modulation: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;
 
 @compute @workgroup_size(8)
 fn main(
@@ -46,20 +43,20 @@ fn main(
   let first = row * channels;
   var sum = vec4f();
   for (var c = 0u; c < channels; c++) {
-    sum += input(first + c);
+    sum += x[first + c];
   }
   let mean = total(sum) / f32(params.channels);
   var centred = vec4f();
   var squares = vec4f();
   for (var c = 0u; c < channels; c++) {
-    let value = input(first + c) - mean;
+    let value = x[first + c] - mean;
     centred += value;
     squares += value * value;
   }
   let rest = total(centred) / f32(params.channels);
   let factor = 1.0 / sqrt(total(squares) / f32(params.channels) - rest * rest + params.eps);
   for (var c = 0u; c < channels; c++) {
-    var value = (input(first + c) - mean - rest) * factor;
+    var value = (x[first + c] - mean - rest) * factor;
     if (params.hasAffine != 0u) {
       value = value * weight[c] + bias[c];
     }
@@ -72,13 +69,6 @@ fn main(
     }
     y[first + c] = value;
   }
-}
-
-fn input(at: u32) -> vec4f {
-  if (params.hasResidual != 0u) {
-    return x[at] + residual[at];
-  }
-  return x[at];
 }
 
 fn total(v: vec4f) -> f32 {

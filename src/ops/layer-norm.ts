@@ -21,8 +21,6 @@ export interface LayerNormOptions {
   /** Adaptive normalisation: LN(x)·(1 + scale) + shift, C columns each of the same packed tensor. */
   readonly scale?: Columns;
   readonly shift?: Columns;
-  /** Added to x before normalising (post-norm transformers); the shape of x. */
-  readonly residual?: Tensor | undefined;
   readonly activation?: Activation;
   /** The axis to normalise over: the last one (default), or axis 1 of conv features [B,C,T]. */
   readonly axis?: 'last' | 'channels';
@@ -30,7 +28,7 @@ export interface LayerNormOptions {
 }
 
 /**
- * y = activation(LN(x + residual)·(1 + scale) + shift), with LN(z) = (z − E z)/√(Var z + eps)·weight + bias:
+ * y = activation(LN(x)·(1 + scale) + shift), with LN(x) = (x − E x)/√(Var x + eps)·weight + bias:
  * `torch.nn.functional.layer_norm` over one axis.
  *
  * @param x `[…, C]`, or `[B,C,T]` with `axis: 'channels'`.
@@ -38,7 +36,7 @@ export interface LayerNormOptions {
  * @throws RangeError when shapes do not fit.
  */
 export function layerNorm(rec: Recorder, x: Tensor, options: LayerNormOptions): Tensor {
-  const { eps, weight, bias, scale, shift, residual, activation = 'none', axis = 'last' } = options;
+  const { eps, weight, bias, scale, shift, activation = 'none', axis = 'last' } = options;
   const label = options.label ?? 'layerNorm';
   if (axis === 'channels') expectShape('layerNorm', x, [-1, -1, -1]);
   const channels = extent(x, axis === 'last' ? x.shape.length - 1 : 1);
@@ -51,7 +49,6 @@ export function layerNorm(rec: Recorder, x: Tensor, options: LayerNormOptions): 
     expectShape('layerNorm', weight, [channels]);
     expectShape('layerNorm', bias, [channels]);
   }
-  if (residual) expectShape('layerNorm', residual, x.shape);
   if (scale?.packed !== shift?.packed) {
     throw new RangeError('layerNorm: scale and shift are columns of one packed tensor');
   }
@@ -69,7 +66,6 @@ export function layerNorm(rec: Recorder, x: Tensor, options: LayerNormOptions): 
       inner,
       rows,
       eps,
-      hasResidual: residual ? 1 : 0,
       hasAffine: weight ? 1 : 0,
       isModulated: scale ? 1 : 0,
       modulationWidth,
@@ -79,7 +75,6 @@ export function layerNorm(rec: Recorder, x: Tensor, options: LayerNormOptions): 
     },
     bindings: {
       x,
-      residual: residual ?? x,
       weight: weight ?? x,
       bias: bias ?? x,
       modulation: scale?.packed ?? x,
@@ -104,7 +99,7 @@ export function expectColumns(operator: string, columns: Columns, rows: number, 
 }
 
 /**
- * The plain twin of `layerNorm`, in float64. x and residual are `[outer, channels, inner]` (inner is 1 for sequences);
+ * The plain twin of `layerNorm`, in float64. x is `[outer, channels, inner]` (inner is 1 for sequences);
  * scale and shift are `[outer·inner, channels]`.
  */
 export function layerNormReference(
@@ -115,18 +110,14 @@ export function layerNormReference(
     bias?: ArrayLike<number> | undefined;
     scale?: ArrayLike<number> | undefined;
     shift?: ArrayLike<number> | undefined;
-    residual?: ArrayLike<number> | undefined;
     activation?: Activation;
   } = {},
 ): Float64Array {
-  const { weight, bias, scale, shift, residual, activation = 'none' } = given;
+  const { weight, bias, scale, shift, activation = 'none' } = given;
   const y = new Float64Array(x.length);
   for (let row = 0; row < outer * inner; row++) {
     const first = Math.floor(row / inner) * channels * inner + (row % inner);
-    const z = Float64Array.from({ length: channels }, (_, c) => {
-      const at = first + c * inner;
-      return x[at]! + (residual?.[at] ?? 0);
-    });
+    const z = Float64Array.from({ length: channels }, (_, c) => x[first + c * inner]!);
     const mean = z.reduce((sum, v) => sum + v, 0) / channels;
     const variance = z.reduce((sum, v) => sum + (v - mean) ** 2, 0) / channels;
     for (let c = 0; c < channels; c++) {
