@@ -12,7 +12,6 @@ import {
   writeSafetensors,
 } from 'float-webgpu';
 import { createBrowserVideo } from 'float-webgpu/browser';
-import { ahead } from './ahead.js';
 import type { OnProgress, RunListener, RunSettings, RunSummary } from './api.js';
 import { Failure } from './failures.js';
 import { zipFrames } from './frames-zip.js';
@@ -73,7 +72,7 @@ export async function runAnimation(
       onMotion: (window) => motion.push(window),
       onWindow: (window) => windows.push(window),
     });
-    for await (const { count, picture } of ahead(drawn)) {
+    for await (const { count, picture } of drawn) {
       await video.addFrame(finish(picture));
       if (frames++ === 0) firstFrame = seconds();
       listener.onFrame(frames, count, seconds());
@@ -100,7 +99,7 @@ export function exportFrames(
   async function* frames() {
     const portrait = cropSquare(run.portrait, run.settings.square);
     const drawn = animate(floatOf(gpu, run.model), portrait, run.speech, { motion: run.motion, signal });
-    for await (const { picture } of ahead(drawn)) yield finish(picture);
+    for await (const { picture } of drawn) yield finish(picture);
   }
   return zipFrames(frames(), (done) => onProgress(done, run.summary.frames));
 }
