@@ -1,5 +1,5 @@
 // How fast each kernel, each stage and the whole pipeline are on an adapter, and how far from what it can do:
-//   npm run build && npm run bench -- [--sizes tiny|demo|full] [--adapter NAME] [--frames 8] [--seconds 2] [--peers] [--json FILE]
+//   npm run build && npm run bench -- [--sizes tiny|demo|full] [--adapter NAME] [--frames 8] [--seconds 2] [--peers] [--experimental] [--json FILE]
 // With --peers, also our operators beside ONNX Runtime Web's, in Chromium: see peers/main.mjs.
 // Ratios of one run can be compared; times of machines that do other work as well cannot.
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -21,6 +21,7 @@ const { values: flags } = parseArgs({
     frames: { type: 'string', default: '8' },
     seconds: { type: 'string', default: '2' },
     peers: { type: 'boolean', default: false },
+    experimental: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
 });
@@ -33,8 +34,9 @@ if (noPeers) {
   process.exit(2);
 }
 
-const { adapter, name } = await requestNodeAdapter({ adapter: flags.adapter });
-const gpu = await openGpu(adapter);
+const { experimental } = flags;
+const { adapter, name } = await requestNodeAdapter({ adapter: flags.adapter, experimental });
+const gpu = await openGpu(adapter, { experimental });
 const started = performance.now();
 const float = { gpu, ...(await openWeights(`${root}${paths[flags.sizes]}`)) };
 const opening = performance.now() - started;
@@ -54,8 +56,9 @@ const pipeline = await runPipeline(float, portrait, { sampleRate: rate, channels
 printTable('Whole pipeline, weights loaded part by part as needed', [pipeline]);
 
 const ceilings = await measureCeilings(gpu);
+const also = (operations, how) => (operations ? `, ${(operations / 1e9).toFixed(1)} ${how}` : '');
 console.log(
-  `multiply-adds ${(ceilings.f32 / 1e9).toFixed(1)} GFLOP/s in f32${ceilings.f16 ? `, ${(ceilings.f16 / 1e9).toFixed(1)} in f16` : ''}; copying ${(ceilings.bytes / 1e9).toFixed(1)} GB/s\n`,
+  `multiply-adds ${(ceilings.f32 / 1e9).toFixed(1)} GFLOP/s in f32${also(ceilings.f16, 'in f16')}${also(ceilings.matrix, 'by matrices')}; copying ${(ceilings.bytes / 1e9).toFixed(1)} GB/s\n`,
 );
 const { stages, loads } = await runStages(float, { portrait, clip, seconds, frames: Number(flags.frames) });
 printTable(

@@ -11,6 +11,7 @@ const linear = ({ rows, inputs, outputs }) => 2 * rows * inputs * outputs;
 const operations = {
   linear,
   linear_row: linear,
+  linear_matrix: linear,
   matmul: ({ rows, inner, columns }, { y }) => 2 * inner * columns * (y ? size(y) / columns : rows),
   conv2d,
   conv2d_subgroup: conv2d,

@@ -3,12 +3,18 @@ import { closeGpu } from '../src/runtime/gpu.js';
 import type { Gpu } from '../src/runtime/gpu.js';
 import { shaders } from '../src/runtime/shaders.generated.js';
 import { openTestGpu } from './fixtures.js';
+import { openMatrixValidator } from './matrix-validator.js';
 
 let gpu: Gpu;
+let validator: GPUDevice;
 beforeAll(async () => {
   gpu = await openTestGpu();
+  validator = await openMatrixValidator();
 });
-afterAll(() => closeGpu(gpu));
+afterAll(() => {
+  closeGpu(gpu);
+  validator.destroy();
+});
 
 /** Each function of a WGSL file: its name, and its text with the comment above it left out. */
 function functionsOf(source: string): [string, string][] {
@@ -19,7 +25,8 @@ describe('shaders', () => {
   it.each(Object.entries(shaders))(
     '%s.wgsl is valid on its own and opens with its explanation',
     async (name, code) => {
-      const info = await gpu.device.createShaderModule({ label: name, code }).getCompilationInfo();
+      const device = code.includes('subgroup_matrix') ? validator : gpu.device;
+      const info = await device.createShaderModule({ label: name, code }).getCompilationInfo();
       expect(info.messages.map(({ message, lineNum }) => `${name}.wgsl:${lineNum} ${message}`)).toEqual([]);
       expect(code.startsWith('// ')).toBe(true);
     },

@@ -26,7 +26,15 @@ import { openSafetensors } from '../weights/safetensors.js';
 import { formatShape } from '../weights/source.js';
 import { checkCrop, chooseSquare, parseCrop } from './crop.js';
 import { openOutputs } from './outputs.js';
-import { adapterHelp, atLeastZero, demoWeights, parsedBy, precisionOption, wholeNumber } from './options.js';
+import {
+  adapterHelp,
+  atLeastZero,
+  demoWeights,
+  experimentalOption,
+  parsedBy,
+  precisionOption,
+  wholeNumber,
+} from './options.js';
 import { openProfile } from './profile.js';
 import { createProgress, frameStatus } from './progress.js';
 import type { SpeechFlags } from './speech.js';
@@ -55,6 +63,7 @@ interface AnimateFlags extends SpeechFlags {
   profile?: string;
   adapter: string;
   precision: Precision;
+  experimental: boolean;
   quiet?: boolean;
   json?: boolean;
 }
@@ -113,6 +122,7 @@ export function addAnimate(program: Command): void {
     .option('--profile <json>', 'write when each kernel ran, for https://ui.perfetto.dev')
     .option('--adapter <name>', adapterHelp, 'auto')
     .addOption(precisionOption())
+    .addOption(experimentalOption())
     .option('--quiet', 'print nothing but errors')
     .option('--json', 'print the result as JSON')
     .action(runAnimate);
@@ -159,8 +169,10 @@ async function runAnimate(flags: AnimateFlags): Promise<void> {
     const fps = flags.fps ?? config.fps;
     const outputs = await openOutputs(flags, { config, size, fps, speech, ...provenance(flags) });
     undo.push(() => outputs.abandon());
-    const { adapter, name } = await requestNodeAdapter({ adapter: flags.adapter, log: progress.note });
-    const gpu = await openGpu(adapter);
+    const { experimental } = flags;
+    const log = progress.note;
+    const { adapter, name } = await requestNodeAdapter({ adapter: flags.adapter, experimental, log });
+    const gpu = await openGpu(adapter, { experimental });
     undo.push(() => closeGpu(gpu));
     checkPrecision(gpu, flags.precision);
     const profile = flags.profile === undefined ? undefined : openProfile(gpu, flags.profile);

@@ -17,6 +17,12 @@ export const precisionOption = () =>
     .choices(precisions)
     .default('f32');
 
+export const experimentalOption = () =>
+  new Option(
+    '--experimental',
+    'with --precision f16, matrix products by the graphics card’s matrix units; untested on hardware',
+  ).default(false);
+
 /** Option parsers: each throws what commander reports as one line with exit status 2. */
 export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
   return (text: string): number => {

@@ -10,7 +10,7 @@ import type { Comparison, FrameSimilarity, PictureComparison } from '../verify/c
 import type { GoldenStageName } from '../verify/golden-set.js';
 import { goldenStages } from '../verify/golden-set.js';
 import { verifyStages } from '../verify/stages.js';
-import { adapterHelp, precisionOption } from './options.js';
+import { adapterHelp, experimentalOption, precisionOption } from './options.js';
 import { createProgress } from './progress.js';
 
 interface VerifyFlags {
@@ -18,6 +18,7 @@ interface VerifyFlags {
   weights?: string;
   adapter: string;
   precision: Precision;
+  experimental: boolean;
   json?: boolean;
 }
 
@@ -32,6 +33,7 @@ export function addVerify(program: Command): void {
     .option('--weights <path>', 'the checkpoint (default: weights.safetensors or weights.json of the set)')
     .option('--adapter <name>', adapterHelp, 'auto')
     .addOption(precisionOption())
+    .addOption(experimentalOption())
     .option('--json', 'print JSON')
     .action(runVerify);
 }
@@ -48,8 +50,10 @@ async function runVerify(folder: string, flags: VerifyFlags): Promise<void> {
     const files = await openGoldenFolder(folder);
     const opened = await openWeights(flags.weights ?? folder);
     undo.push(() => opened.close());
-    const { adapter } = await requestNodeAdapter({ adapter: flags.adapter, log: progress.note });
-    const gpu = await openGpu(adapter);
+    const { experimental } = flags;
+    const log = progress.note;
+    const { adapter } = await requestNodeAdapter({ adapter: flags.adapter, experimental, log });
+    const gpu = await openGpu(adapter, { experimental });
     undo.push(() => closeGpu(gpu));
     checkPrecision(gpu, flags.precision);
 

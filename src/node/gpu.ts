@@ -21,6 +21,9 @@ export interface AdapterChoice {
 /** Dawn rounds timestamps to 65 µs unless told not to, too coarse to time a kernel. */
 const DAWN_OPTIONS: readonly string[] = ['disable-dawn-features=timestamp_quantization'];
 
+/** Dawn hides features that are not finished unless told to show them. */
+const EXPERIMENTAL_OPTIONS: readonly string[] = ['enable-dawn-features=allow_unsafe_apis'];
+
 /** What Dawn's create() returned: a device whose instance was collected crashes, so none ever is. */
 const instances: GPU[] = [];
 
@@ -30,7 +33,7 @@ const HELP =
   "on Linux install the graphics card's Vulkan driver or, to compute on the processor, " +
   `${LLVMPIPE} or SwiftShader (npm install @sparticuz/chromium, x64 only)`;
 
-type Dawn = typeof dawnModule;
+type Dawn = Pick<typeof dawnModule, 'create'>;
 
 /** An adapter as Dawn lists it. */
 interface Listed {
@@ -38,12 +41,12 @@ interface Listed {
   backend: string;
 }
 
-async function loadDawn(): Promise<Dawn> {
+async function loadDawn(options: readonly string[]): Promise<Dawn> {
   try {
     const dawn = await import('webgpu');
     Object.assign(globalThis, dawn.globals);
     pollPatiently();
-    return dawn;
+    return { create: (more) => dawn.create([...options, ...more]) };
   } catch (error) {
     const platform = `${process.platform}-${process.arch}`;
     throw new InputError(
@@ -55,7 +58,7 @@ async function loadDawn(): Promise<Dawn> {
 /** A Dawn instance and the adapter it gives: the one called `name`, or none where no adapter can be called that. */
 async function open(dawn: Dawn, name: string): Promise<{ gpu: GPU; adapter: GPUAdapter | null }> {
   const { gpu, request } = quietly(() => {
-    const gpu = dawn.create([...DAWN_OPTIONS, `adapter=${name}`]);
+    const gpu = dawn.create([`adapter=${name}`]);
     return { gpu, request: gpu.requestAdapter({ powerPreference: 'high-performance' }) };
   });
   instances.push(gpu);
@@ -132,14 +135,15 @@ async function choose(
  * @param options.adapter `auto` (default): a graphics card, else as `software`, with a notice. `gpu`: a graphics card or
  *   nothing. `software`: the system's own (Mesa's llvmpipe), else SwiftShader. `swiftshader`: the one from npm. Anything
  *   else is a part of an adapter's name, such as `llvmpipe` or `nvidia`, in any case.
+ * @param options.experimental shows features that Dawn calls experimental, for `openGpu` with `experimental`.
  * @param options.log is given the notice, if there is one.
  * @throws InputError where there is no such adapter: what was found, and how to get one.
  */
 export async function requestNodeAdapter(
-  options: { adapter?: string; log?: (line: string) => void } = {},
+  options: { adapter?: string; experimental?: boolean; log?: (line: string) => void } = {},
 ): Promise<AdapterChoice> {
   const wanted = (options.adapter ?? 'auto').toLowerCase();
-  const dawn = await loadDawn();
+  const dawn = await loadDawn([...DAWN_OPTIONS, ...(options.experimental ? EXPERIMENTAL_OPTIONS : [])]);
   const listed = await listAdapters(dawn);
   let failure = '';
   const choice = await choose(dawn, wanted, listed).catch((error: unknown) => {

@@ -47,12 +47,21 @@ export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: Linear
     hasResidual: residual ? 1 : 0,
   };
   const bindings = { x, w: weight, bias, gate: gate?.packed, residual, y };
+  const lanes = rec.gpu.matrixLanes;
   if (rows <= fewRows) {
     dispatch(rec, {
       kernel: 'linear_row',
       params: { rows, inputs, outputs, ...epilogue },
       bindings,
       workgroups: [Math.ceil(outputs / 8), rows],
+    });
+  } else if (lanes !== undefined && weight.precision === 'f16' && inputs % 32 === 0 && outputs % 64 === 0) {
+    dispatch(rec, {
+      kernel: 'linear_matrix',
+      constants: { LANES: lanes },
+      params: { rows, inputs, outputs, ...epilogue },
+      bindings,
+      workgroups: [outputs / 64, Math.ceil(rows / 32)],
     });
   } else if (rec.gpu.tuning.product === 'subgroup' && inputs % 4 === 0) {
     // A linear layer is a convolution with one tap.

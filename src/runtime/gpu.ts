@@ -2,6 +2,7 @@ import { OutOfMemoryError } from '../errors.js';
 import type { PipelineCache } from './kernel.js';
 import { createPipelineCache } from './kernel.js';
 import { toFloat16 } from './float16.js';
+import { matrixFeature, matrixLanes } from './matrix.js';
 import type { Precision, Tensor } from './tensor.js';
 import { bytesOf, describe, sizeOf } from './tensor.js';
 import type { OpenTrace } from './trace.js';
@@ -18,6 +19,8 @@ export interface Gpu {
   readonly pipelines: PipelineCache;
   /** Which kernels operators choose. Plans recorded after a change follow it; see tuning.ts. */
   tuning: Tuning;
+  /** Lanes of the widest subgroup, if the device was opened for subgroup matrices; see matrix.ts. */
+  readonly matrixLanes?: number;
   /** Bytes in live GPU buffers, and the most there ever were. */
   readonly memory: { bytes: number; peak: number };
   /** The first GPU error or device loss. Once it is set, every read throws it. */
@@ -34,12 +37,20 @@ const wantedFeatures: readonly GPUFeatureName[] = ['timestamp-query', 'shader-f1
  * Opens a device with every limit the adapter offers (the defaults allow only 128 MiB bindings) and those of the
  * features we use that it has.
  *
+ * @param options.experimental with its subgroup matrices as well, which products of f16 weights then use: see matrix.ts.
+ *   In Node the adapter must have been asked for with `experimental` too.
+ * @throws InputError when `experimental` and the adapter has no such matrices.
  * @throws Error when the adapter refuses to give a device.
  */
-export async function openGpu(adapter: GPUAdapter): Promise<Gpu> {
+export async function openGpu(
+  adapter: GPUAdapter,
+  { experimental = false }: { experimental?: boolean } = {},
+): Promise<Gpu> {
+  const matrices = experimental ? { matrixLanes: matrixLanes(adapter) } : {};
+  const features = wantedFeatures.filter((feature) => adapter.features.has(feature));
   const device = await adapter.requestDevice({
     label: 'float-webgpu',
-    requiredFeatures: wantedFeatures.filter((feature) => adapter.features.has(feature)),
+    requiredFeatures: [...features, ...(experimental ? [matrixFeature] : [])],
     requiredLimits: {
       maxBufferSize: adapter.limits.maxBufferSize,
       maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
@@ -53,6 +64,7 @@ export async function openGpu(adapter: GPUAdapter): Promise<Gpu> {
     adapter,
     pipelines: createPipelineCache(device),
     tuning: chooseTuning(adapter),
+    ...matrices,
     memory: { bytes: 0, peak: 0 },
     failure: undefined,
     verdicts: Promise.resolve(),

@@ -65,7 +65,7 @@ const second = 'motion_autoencoder.enc.net_app.convs.0.1.bias';
 
 interface Case {
   what: string;
-  flags: () => Record<string, string>;
+  flags: () => Record<string, string | true>;
   says: RegExp;
 }
 
@@ -186,6 +186,11 @@ const cases: Case[] = [
     flags: () => ({ adapter: 'voodoo' }),
     says: /no adapter for --adapter voodoo; found: /,
   },
+  {
+    what: 'matrix units where there are none',
+    flags: () => ({ adapter: 'software', precision: 'f16', experimental: true }),
+    says: /experimental: .* does not offer products of 16×16 matrices/,
+  },
   // SwiftShader comes from npm for Linux on x64 alone.
   ...(process.platform === 'linux' && process.arch === 'x64'
     ? [
@@ -205,8 +210,15 @@ describe('bad input to float animate', () => {
   it.each(cases)('$what: one line, status 2, nothing left behind', async ({ flags, says }) => {
     const folder = emptyFolder();
     const given = flags();
-    const all = { image: portrait, audio: speech, out: join(folder, 'out.mp4'), ...given };
-    const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
+    const all: Record<string, string | true> = {
+      image: portrait,
+      audio: speech,
+      out: join(folder, 'out.mp4'),
+      ...given,
+    };
+    const args = Object.entries(all).flatMap(([name, value]) =>
+      value === true ? [`--${name}`] : [`--${name}`, value],
+    );
     const before = readdirSync(inputs);
     const { status, stdout, stderr } = await runFloat(['animate', ...args]);
     const lines = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('Warning: max'));
