@@ -125,7 +125,7 @@ describe('the choice of linear_matrix.wgsl', () => {
   it('falls on weights of f16 whose sizes divide, on a device that was opened for it', () => {
     const card: Gpu = { ...gpu, matrixLanes: 32, tuning: { ...gpu.tuning, product: 'shared' } };
     const { matrixLanes, ...plain } = card;
-    expect(kernelOf(card, [70, 96, 128], 'f16')).toEqual({
+    expect(kernelOf(card, [70, 96, 128], 'f16')).toMatchObject({
       kernel: 'linear_matrix',
       constants: { LANES: matrixLanes },
       workgroups: [2, 3],
