@@ -4,10 +4,11 @@
 //
 // One invocation an element.
 
+override ACTIVATION: u32 = 0; // as in src/ops/elementwise.ts
+
 struct Params {
   count: u32,
   scale: f32,
-  activation: u32, // as in src/ops/elementwise.ts
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -27,7 +28,7 @@ fn main(
 }
 
 fn activate(v: f32) -> f32 {
-  switch params.activation {
+  switch ACTIVATION {
     case 1u: { return 0.5 * v * erfc_exact(-0.70710678 * v); }
     case 2u: { return v / (1.0 + exp_exact(-1.5957691 * (v + 0.044715 * v * v * v))); }
     case 3u: { return v / (1.0 + exp_exact(-v)); }

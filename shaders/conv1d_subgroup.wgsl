@@ -21,6 +21,8 @@ enable subgroups;
 
 alias Weight = f32; // or f16: how w is stored
 
+override ACTIVATION: u32 = 0; // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
+
 struct Params {
   frames: u32,
   channels: u32,
@@ -35,7 +37,6 @@ struct Params {
   gateWidth: u32,
   gateOffset: u32,
   hasResidual: u32,
-  activation: u32, // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -96,16 +97,21 @@ fn main(
   }
 
   let totals = array<mat4x4f, 3>(ta, tb, tc);
-  for (var i = 0u; i < OUTPUTS; i++) {
-    let output = output0 + i;
-    for (var j = 0u; j < 4u; j++) {
-      if (outFrame[j] < params.outFrames && output < outputs) {
-        let outChannel = group * outputs + output;
-        let row = batch * params.outFrames + outFrame[j];
-        let at = row * params.outChannels + outChannel;
-        y[at] = epilogue(totals[i / 4u][i % 4u][j], row, outChannel, at);
-      }
-    }
+  for (var i = 0u; i < OUTPUTS && output0 + i < outputs; i++) {
+    let outChannel = group * outputs + output0 + i;
+    let sums = totals[i / 4u][i % 4u];
+    store(sums.x, batch, outFrame.x, outChannel);
+    store(sums.y, batch, outFrame.y, outChannel);
+    store(sums.z, batch, outFrame.z, outChannel);
+    store(sums.w, batch, outFrame.w, outChannel);
+  }
+}
+
+fn store(sum: f32, batch: u32, outFrame: u32, outChannel: u32) {
+  if (outFrame < params.outFrames) {
+    let row = batch * params.outFrames + outFrame;
+    let at = row * params.outChannels + outChannel;
+    y[at] = epilogue(sum, row, outChannel, at);
   }
 }
 
@@ -137,7 +143,7 @@ fn epilogue(sum: f32, row: u32, column: u32, at: u32) -> f32 {
 }
 
 fn activate(v: f32) -> f32 {
-  switch params.activation {
+  switch ACTIVATION {
     case 1u: { return 0.5 * v * erfc_exact(-0.70710678 * v); }
     case 2u: { return v / (1.0 + exp_exact(-1.5957691 * (v + 0.044715 * v * v * v))); }
     case 3u: { return v / (1.0 + exp_exact(-v)); }

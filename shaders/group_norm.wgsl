@@ -6,12 +6,13 @@
 //
 // One invocation makes one element.
 
+override ACTIVATION: u32 = 0; // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
+
 struct Params {
   frames: u32,
   channels: u32,
   groups: u32,
   count: u32, // batch · frames · channels
-  activation: u32, // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -39,7 +40,7 @@ fn main(
 }
 
 fn activate(v: f32) -> f32 {
-  switch params.activation {
+  switch ACTIVATION {
     case 1u: { return 0.5 * v * erfc_exact(-0.70710678 * v); }
     case 2u: { return v / (1.0 + exp_exact(-1.5957691 * (v + 0.044715 * v * v * v))); }
     case 3u: { return v / (1.0 + exp_exact(-v)); }

@@ -10,6 +10,8 @@
 // variance is summed in a second pass, as the mean of (x − mean)²: E[x²] − mean² would cancel. The same pass sums
 // x − mean: what is left of it, because the mean was rounded, is taken off both.
 
+override ACTIVATION: u32 = 0; // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
+
 struct Params {
   channels: u32,
   inner: u32,
@@ -20,7 +22,6 @@ struct Params {
   modulationWidth: u32,
   scaleOffset: u32,
   shiftOffset: u32,
-  activation: u32, // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -85,7 +86,7 @@ fn sumOfLanes(value: vec2f, local: vec3u) -> vec2f {
 }
 
 fn activate(v: f32) -> f32 {
-  switch params.activation {
+  switch ACTIVATION {
     case 1u: { return 0.5 * v * erfc_exact(-0.70710678 * v); }
     case 2u: { return v / (1.0 + exp_exact(-1.5957691 * (v + 0.044715 * v * v * v))); }
     case 3u: { return v / (1.0 + exp_exact(-v)); }

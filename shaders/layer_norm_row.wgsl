@@ -9,6 +9,8 @@
 //
 // Channels, modulationWidth and offsets come in fours. The sums over a row are as in layer_norm.wgsl.
 
+override ACTIVATION: u32 = 0; // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
+
 struct Params {
   channels: u32,
   inner: u32, // 1 here
@@ -19,7 +21,6 @@ struct Params {
   modulationWidth: u32,
   scaleOffset: u32,
   shiftOffset: u32,
-  activation: u32, // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -64,7 +65,7 @@ fn main(
       let columns = row * (params.modulationWidth / 4u) + c;
       value = value * (1.0 + modulation[columns + params.scaleOffset / 4u]) + modulation[columns + params.shiftOffset / 4u];
     }
-    if (params.activation != 0u) {
+    if (ACTIVATION != 0u) {
       value = vec4f(activate(value.x), activate(value.y), activate(value.z), activate(value.w));
     }
     y[first + c] = value;
@@ -76,7 +77,7 @@ fn total(v: vec4f) -> f32 {
 }
 
 fn activate(v: f32) -> f32 {
-  switch params.activation {
+  switch ACTIVATION {
     case 1u: { return 0.5 * v * erfc_exact(-0.70710678 * v); }
     case 2u: { return v / (1.0 + exp_exact(-1.5957691 * (v + 0.044715 * v * v * v))); }
     case 3u: { return v / (1.0 + exp_exact(-v)); }

@@ -13,6 +13,8 @@
 
 alias Weight = f32; // or f16: how w is stored
 
+override ACTIVATION: u32 = 0; // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
+
 struct Params {
   rows: u32,
   inputs: u32,
@@ -22,7 +24,6 @@ struct Params {
   gateWidth: u32,
   gateOffset: u32,
   hasResidual: u32,
-  activation: u32, // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -81,7 +82,7 @@ fn epilogue(sum: f32, row: u32, column: u32, at: u32) -> f32 {
 }
 
 fn activate(v: f32) -> f32 {
-  switch params.activation {
+  switch ACTIVATION {
     case 1u: { return 0.5 * v * erfc_exact(-0.70710678 * v); }
     case 2u: { return v / (1.0 + exp_exact(-1.5957691 * (v + 0.044715 * v * v * v))); }
     case 3u: { return v / (1.0 + exp_exact(-v)); }

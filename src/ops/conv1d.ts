@@ -56,10 +56,10 @@ export function conv1d(rec: Recorder, x: Tensor, weight: Tensor, options: Conv1d
   const tile = subgroup ? { outputs: 12, frames: 32 } : { outputs: 64, frames: 64 };
   dispatch(rec, {
     kernel: subgroup ? 'conv1d_subgroup' : 'conv1d',
+    constants: { ACTIVATION: activationCode[activation] },
     params: {
       ...{ frames, channels, outFrames, outChannels, taps, stride, padding, groups },
       hasBias: bias ? 1 : 0,
-      activation: activationCode[activation],
       ...{ hasGate: 0, gateWidth: 0, gateOffset: 0, hasResidual: residual ? 1 : 0 },
     },
     bindings: { x, w: weight, bias, gate: undefined, residual, y },

@@ -99,7 +99,8 @@ export function activate(rec: Recorder, x: Tensor, f: UnaryFunction, scale = 1, 
   const y = scratch(rec, label, x.shape);
   dispatch(rec, {
     kernel: 'activate',
-    params: { count, scale, activation: functionCode[f] },
+    constants: { ACTIVATION: functionCode[f] },
+    params: { count, scale },
     bindings: { x, y },
     workgroups: flatGrid(count, 64),
   });

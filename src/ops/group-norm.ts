@@ -57,7 +57,8 @@ export function groupNorm(rec: Recorder, x: Tensor, options: GroupNormOptions): 
   const count = sizeOf(x.shape);
   dispatch(rec, {
     kernel: 'group_norm',
-    params: { frames, channels, groups, count, activation: activationCode[activation] },
+    constants: { ACTIVATION: activationCode[activation] },
+    params: { frames, channels, groups, count },
     bindings: { x, moments, weight, bias, y },
     workgroups: flatGrid(count, 256),
   });

@@ -61,6 +61,7 @@ export function layerNorm(rec: Recorder, x: Tensor, options: LayerNormOptions): 
   const alone = rec.gpu.tuning.row === 'invocation' && inner === 1 && inFours;
   dispatch(rec, {
     kernel: alone ? 'layer_norm_row' : 'layer_norm',
+    constants: { ACTIVATION: activationCode[activation] },
     params: {
       channels,
       inner,
@@ -71,7 +72,6 @@ export function layerNorm(rec: Recorder, x: Tensor, options: LayerNormOptions): 
       modulationWidth,
       scaleOffset: scale?.offset ?? 0,
       shiftOffset: shift?.offset ?? 0,
-      activation: activationCode[activation],
     },
     bindings: {
       x,

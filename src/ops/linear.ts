@@ -40,17 +40,18 @@ export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: Linear
   if (residual) expectShape('linear', residual, y.shape);
   const epilogue = {
     hasBias: bias ? 1 : 0,
-    activation: activationCode[activation],
     hasGate: gate ? 1 : 0,
     gateWidth: gate ? expectColumns('linear', gate, rows, outputs) : 0,
     gateOffset: gate?.offset ?? 0,
     hasResidual: residual ? 1 : 0,
   };
   const bindings = { x, w: weight, bias, gate: gate?.packed, residual, y };
+  const ACTIVATION = activationCode[activation];
   const lanes = rec.gpu.matrixLanes;
   if (rows <= fewRows) {
     dispatch(rec, {
       kernel: 'linear_row',
+      constants: { ACTIVATION },
       params: { rows, inputs, outputs, ...epilogue },
       bindings,
       workgroups: [Math.ceil(outputs / 8), rows],
@@ -58,7 +59,7 @@ export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: Linear
   } else if (lanes !== undefined && weight.precision === 'f16' && inputs % 32 === 0 && outputs % 64 === 0) {
     dispatch(rec, {
       kernel: 'linear_matrix',
-      constants: { LANES: lanes },
+      constants: { ACTIVATION, LANES: lanes },
       params: { rows, inputs, outputs, ...epilogue },
       bindings,
       workgroups: [outputs / 64, Math.ceil(rows / 32)],
@@ -68,6 +69,7 @@ export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: Linear
     const size = { frames: rows, channels: inputs, outFrames: rows, outChannels: outputs };
     dispatch(rec, {
       kernel: 'conv1d_subgroup',
+      constants: { ACTIVATION },
       params: { ...size, taps: 1, stride: 1, padding: 0, groups: 1, ...epilogue },
       bindings,
       workgroups: [Math.ceil(outputs / 12), Math.ceil(rows / 32), 1],
@@ -76,7 +78,7 @@ export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: Linear
     const { WIDE, HIGH } = rec.gpu.tuning.linearTile;
     dispatch(rec, {
       kernel: 'linear',
-      constants: { WIDE, HIGH },
+      constants: { ACTIVATION, WIDE, HIGH },
       params: { rows, inputs, outputs, ...epilogue },
       bindings,
       workgroups: [Math.ceil(outputs / (4 * WIDE)), Math.ceil(rows / (8 * HIGH))],
