@@ -138,6 +138,12 @@ function summary(measured) {
   for (const { name, wrong } of wrongPeers) {
     console.log(`ONNX Runtime's WebGPU result is not its WASM one's: ${name}, ${wrong.join(', ')}`);
   }
+  const uneven = results.filter(({ oursTimed, webgpuTimed }) => webgpuTimed === 1 && oursTimed > 1);
+  if (uneven.length) {
+    console.log(
+      `Timed once on their side and more often on ours, so that other work on the machine weighs on theirs: ${namesOf(uneven)}\n`,
+    );
+  }
   const wrong = results.filter(({ difference }) => !(difference < tolerance));
   if (wrong.length) {
     console.error(`our result is not ONNX Runtime's (WASM) within ${tolerance}: ${namesOf(wrong)}`);

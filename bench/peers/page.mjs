@@ -139,6 +139,8 @@ async function timed(runner, runs) {
  * Shortest time of a run in milliseconds of each runner, the first run, which compiles, left out. They take turns until each has
  * had its time. Of several ways to say the same (`rivals`), one whose first run took long, and much longer than another's, gets no
  * second one: undefined.
+ *
+ * @returns for each runner `{best, timed}`, the shortest time and of how many.
  */
 async function bestTimes(runners, budget, rivals = []) {
   const first = new Map();
@@ -150,7 +152,7 @@ async function bestTimes(runners, budget, rivals = []) {
     const once = await timed(runner, 1);
     // Many short runs are waited for together: waiting takes a message to another process and back.
     const runs = Math.max(1, Math.min(50, Math.floor(budget / 10 / once)));
-    states.push({ runner, best: once, runs, spent: once });
+    states.push({ runner, best: once, runs, spent: once, timed: 1 });
   }
   for (let turn = 0; turn < 20; turn++) {
     for (const state of states) {
@@ -158,9 +160,10 @@ async function bestTimes(runners, budget, rivals = []) {
       const time = await timed(state.runner, state.runs);
       state.spent += time * state.runs;
       state.best = Math.min(state.best, time);
+      state.timed++;
     }
   }
-  return runners.map((runner) => states.find((state) => state.runner === runner)?.best);
+  return runners.map((runner) => states.find((state) => state.runner === runner));
 }
 
 function relativeError(y, reference) {
@@ -214,7 +217,8 @@ export async function measure({ op, ...sizes }, budget, tolerance) {
     if (times[i] === undefined) continue;
     rivals.push({
       as: peer.name,
-      webgpu: times[i],
+      webgpu: times[i].best,
+      webgpuTimed: times[i].timed,
       peerDifference: relativeError(await peer.read(), reference),
     });
   }
@@ -223,9 +227,10 @@ export async function measure({ op, ...sizes }, budget, tolerance) {
   const figures = {
     flops: subject.flops,
     bytes: bytesOf(subject),
-    ours,
+    ours: ours.best,
+    oursTimed: ours.timed,
     ...fastest,
-    wasm,
+    wasm: wasm.best,
     difference: relativeError(ordered, reference),
     wrong: rivals.filter(({ peerDifference }) => !(peerDifference < tolerance)).map(({ as }) => as),
   };
