@@ -1,5 +1,6 @@
 // How fast each kernel, each stage and the whole pipeline are on an adapter, and how far from what it can do:
-//   npm run build && npm run bench -- [--sizes tiny|demo|full] [--adapter NAME] [--frames 8] [--seconds 2] [--peers] [--experimental] [--json FILE]
+//   npm run build && npm run bench -- [--sizes tiny|demo|full] [--adapter NAME] [--frames 8] [--seconds 2] [--precision f16] [--peers]
+//     [--experimental] [--json FILE]
 // With --peers, also our operators beside ONNX Runtime Web's, in Chromium: see peers/main.mjs.
 // Ratios of one run can be compared; times of machines that do other work as well cannot.
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -21,6 +22,7 @@ const { values: flags } = parseArgs({
     frames: { type: 'string', default: '8' },
     seconds: { type: 'string', default: '2' },
     peers: { type: 'boolean', default: false },
+    precision: { type: 'string', default: 'f32' },
     experimental: { type: 'boolean', default: false },
     json: { type: 'string' },
   },
@@ -38,7 +40,8 @@ const { experimental } = flags;
 const { adapter, name } = await requestNodeAdapter({ adapter: flags.adapter, experimental });
 const gpu = await openGpu(adapter, { experimental });
 const started = performance.now();
-const float = { gpu, ...(await openWeights(`${root}${paths[flags.sizes]}`)) };
+const { precision } = flags;
+const float = { gpu, precision, ...(await openWeights(`${root}${paths[flags.sizes]}`)) };
 const opening = performance.now() - started;
 const sound = decodeWav(readFileSync(`${root}examples/speech/neutral.wav`), 'neutral.wav');
 const rate = sound.sampleRate;
@@ -50,7 +53,7 @@ const portrait = await readPicture(`${root}examples/portraits/portrait1_512.png`
 
 const seconds = Number(flags.seconds);
 const clip = speech(seconds);
-console.log(`${name}, ${flags.sizes} sizes\n`);
+console.log(`${name}, ${flags.sizes} sizes, ${precision}\n`);
 // First, so that nothing is compiled yet.
 const pipeline = await runPipeline(float, portrait, { sampleRate: rate, channels: [clip] });
 printTable('Whole pipeline, weights loaded part by part as needed', [pipeline]);

@@ -33,10 +33,10 @@ export async function runPipeline(float, portrait, sound) {
  * against the fewest possible: weights, features and the latent read once, the picture written once.
  */
 export async function measureOverhead(float, portrait, frames) {
-  const { gpu, weights } = float;
+  const { gpu, weights, precision } = float;
   const { config } = float.model;
   const side = config.input_size;
-  const autoencoder = await createMotionAutoencoder(gpu, weights, config);
+  const autoencoder = await createMotionAutoencoder(gpu, weights, config, precision);
   const encoded = await autoencoder.encode(pictureTensor(fitSquare(portrait, side)));
   const batch = defaultBatch(gpu.adapter.info, side);
   const decoder = await autoencoder.openDecoder(encoded, { batch, ahead: drawsAhead });

@@ -12,7 +12,7 @@ import { timeOf, traceOf } from './timing.mjs';
 
 /** @returns stages { label, wall, host, launches, calls } and loads { part, ms, MB of GPU memory }. */
 export async function runStages(float, { portrait, clip, seconds, frames }) {
-  const { gpu, weights } = float;
+  const { gpu, weights, precision } = float;
   const { config } = float.model;
   const stages = [];
   const loads = [];
@@ -35,7 +35,9 @@ export async function runStages(float, { portrait, clip, seconds, frames }) {
     return loaded;
   }
 
-  const autoencoder = await load('motion auto-encoder', () => createMotionAutoencoder(gpu, weights, config));
+  const autoencoder = await load('motion auto-encoder', () =>
+    createMotionAutoencoder(gpu, weights, config, precision),
+  );
   const image = pictureTensor(fitSquare(portrait, config.input_size));
   const encoded = await autoencoder.encode(image);
   stages.push({ label: 'encode', ...(await traceOf(gpu, () => autoencoder.encode(image))), calls: 1 });
@@ -47,7 +49,7 @@ export async function runStages(float, { portrait, clip, seconds, frames }) {
   autoencoder.destroy();
 
   const [L, P, d] = [windowFrames(config), config.num_prev_frames, config.dim_w];
-  const transformer = await load('transformer', () => createFlowTransformer(gpu, weights, config));
+  const transformer = await load('transformer', () => createFlowTransformer(gpu, weights, config, precision));
   const conditions = {
     wa: new Float32Array(L * d),
     wr: encoded.rS,
@@ -59,11 +61,11 @@ export async function runStages(float, { portrait, clip, seconds, frames }) {
   await stage('field, guided', 2, () => field(0.5, new Float32Array(L * d)));
   transformer.destroy();
 
-  const audio = await load('audio encoder', () => createAudioEncoder(gpu, weights, float.model));
+  const audio = await load('audio encoder', () => createAudioEncoder(gpu, weights, float.model, precision));
   await stage(`audio, ${seconds} s`, 1, () => audio.encode(clip));
   audio.destroy();
   const emotion = await load('emotion encoder', () =>
-    createEmotionEncoder(gpu, weights, float.model.emotion),
+    createEmotionEncoder(gpu, weights, float.model.emotion, precision),
   );
   await stage(`emotion, ${seconds} s`, 1, () => emotion.classify(clip));
   emotion.destroy();

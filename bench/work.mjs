@@ -6,6 +6,8 @@ const conv2d = (p) =>
     : 2 * p.batch * p.outputs * p.outHeight * p.outWidth * p.inputs * p.kernel ** 2;
 const conv1d = (p, { y }) => 2 * size(y) * (p.channels / p.groups) * p.taps;
 const linear = ({ rows, inputs, outputs }) => 2 * rows * inputs * outputs;
+const attention = ({ length, heads, headDim, reach }, { y }) =>
+  4 * heads * headDim * pairsInReach(length, reach) * y.shape[0];
 
 /** By kernel, from its Params and the shapes bound. Kernels not listed do a few operations for each byte they move. */
 const operations = {
@@ -15,13 +17,14 @@ const operations = {
   matmul: ({ rows, inner, columns }, { y }) => 2 * inner * columns * (y ? size(y) / columns : rows),
   conv2d,
   conv2d_subgroup: conv2d,
+  conv2d_3x3_subgroup: conv2d,
   conv1d,
   conv1d_subgroup: conv1d,
   depthwise_conv2d: (p) => 2 * p.planes * p.outHeight * p.outWidth * p.kernel ** 2,
   pointwise: ({ batch, inputs, outputs, plane }) => 2 * batch * inputs * outputs * plane,
   upfirdn2d: (p) => 2 * p.channels * p.outHeight * p.outWidth * (16 / p.up ** 2),
-  attention: ({ length, heads, headDim, reach }, { y }) =>
-    4 * heads * headDim * pairsInReach(length, reach) * y.shape[0],
+  attention,
+  attention_subgroup: attention,
 };
 
 const size = (tensor) => tensor.shape.reduce((product, extent) => product * extent, 1);
