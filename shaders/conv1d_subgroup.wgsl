@@ -15,8 +15,9 @@
 // A workgroup is a few lanes of SIMD. One makes 32 frames × 12 channels of y, an invocation 4 × 12. Every lane needs all
 // the weights, so the lanes share the loading, as in conv2d_subgroup.wgsl: in each quad, lane q loads four weights of
 // output o + q, and subgroupBroadcast hands them round. With four channels of the four frames as a matrix X (a row a frame),
-// output o gains X · w[o, c … c+3]: 7 loads of four for 192 multiply-adds. Sixty-four channels are summed by themselves
-// before they join the total, which keeps the rounding error of a long sum small.
+// output o gains X · w[o, c … c+3]: 7 loads of four for 192 multiply-adds. The channels of a tap, 256 at most, are summed
+// by themselves before they join the total: that keeps the rounding error of a long sum small, and there frames outside drop
+// out, all at once.
 enable subgroups;
 
 alias Weight = f32; // or f16: how w is stored
@@ -50,7 +51,7 @@ struct Params {
 const LANES = 8u;
 const FRAMES = 4u * LANES;
 const OUTPUTS = 12u;
-const PANEL = 16u; // fours of channels
+const PANEL = 64u; // fours of channels
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -67,39 +68,80 @@ fn main(
   // Beyond the last output, sums of others are made and not stored.
   let own = group * outputs + min(output0 + (lane & 3u) + vec3u(0u, 4u, 8u), vec3u(outputs - 1u));
 
-  var ta = mat4x4f(); // [output] of frames
-  var tb = mat4x4f();
-  var tc = mat4x4f();
+  // Sums of the twelve outputs at four frames, in variables rather than matrices, which some compilers keep in memory.
+  var t0 = vec4f();
+  var t1 = vec4f();
+  var t2 = vec4f();
+  var t3 = vec4f();
+  var t4 = vec4f();
+  var t5 = vec4f();
+  var t6 = vec4f();
+  var t7 = vec4f();
+  var t8 = vec4f();
+  var t9 = vec4f();
+  var t10 = vec4f();
+  var t11 = vec4f();
   for (var tap = 0u; tap < params.taps; tap++) {
     let frame = outFrame * params.stride + tap - params.padding; // below 0 it wraps to more than params.frames
     let inside = frame < vec4u(params.frames);
+    let open = select(vec4f(), vec4f(1.0), inside);
     let row = (batch * params.frames + select(vec4u(), frame, inside)) * (params.channels / 4u) + group * inputs;
     let weights = (own * params.taps + tap) * inputs;
     for (var c0 = 0u; c0 < inputs; c0 += PANEL) {
-      var pa = mat4x4f();
-      var pb = mat4x4f();
-      var pc = mat4x4f();
+      var p0 = vec4f();
+      var p1 = vec4f();
+      var p2 = vec4f();
+      var p3 = vec4f();
+      var p4 = vec4f();
+      var p5 = vec4f();
+      var p6 = vec4f();
+      var p7 = vec4f();
+      var p8 = vec4f();
+      var p9 = vec4f();
+      var p10 = vec4f();
+      var p11 = vec4f();
       for (var c = c0; c < min(c0 + PANEL, inputs); c++) {
         let X = transpose(mat4x4f(
-          select(vec4f(), x[row.x + c], inside.x),
-          select(vec4f(), x[row.y + c], inside.y),
-          select(vec4f(), x[row.z + c], inside.z),
-          select(vec4f(), x[row.w + c], inside.w),
+          x[row.x + c],
+          x[row.y + c],
+          x[row.z + c],
+          x[row.w + c],
         ));
-        pa += X * ofQuad(vec4f(w[weights.x + c]));
-        pb += X * ofQuad(vec4f(w[weights.y + c]));
-        pc += X * ofQuad(vec4f(w[weights.z + c]));
+        let a = vec4f(w[weights.x + c]);
+        let b = vec4f(w[weights.y + c]);
+        let d = vec4f(w[weights.z + c]);
+        p0 += X * subgroupBroadcast(a, 0u);
+        p1 += X * subgroupBroadcast(a, 1u);
+        p2 += X * subgroupBroadcast(a, 2u);
+        p3 += X * subgroupBroadcast(a, 3u);
+        p4 += X * subgroupBroadcast(b, 0u);
+        p5 += X * subgroupBroadcast(b, 1u);
+        p6 += X * subgroupBroadcast(b, 2u);
+        p7 += X * subgroupBroadcast(b, 3u);
+        p8 += X * subgroupBroadcast(d, 0u);
+        p9 += X * subgroupBroadcast(d, 1u);
+        p10 += X * subgroupBroadcast(d, 2u);
+        p11 += X * subgroupBroadcast(d, 3u);
       }
-      ta += pa;
-      tb += pb;
-      tc += pc;
+      t0 += open * p0;
+      t1 += open * p1;
+      t2 += open * p2;
+      t3 += open * p3;
+      t4 += open * p4;
+      t5 += open * p5;
+      t6 += open * p6;
+      t7 += open * p7;
+      t8 += open * p8;
+      t9 += open * p9;
+      t10 += open * p10;
+      t11 += open * p11;
     }
   }
 
-  let totals = array<mat4x4f, 3>(ta, tb, tc);
+  let totals = array<vec4f, 12>(t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11);
   for (var i = 0u; i < OUTPUTS && output0 + i < outputs; i++) {
     let outChannel = group * outputs + output0 + i;
-    let sums = totals[i / 4u][i % 4u];
+    let sums = totals[i];
     store(sums.x, batch, outFrame.x, outChannel);
     store(sums.y, batch, outFrame.y, outChannel);
     store(sums.z, batch, outFrame.z, outChannel);
@@ -113,16 +155,6 @@ fn store(sum: f32, batch: u32, outFrame: u32, outChannel: u32) {
     let at = row * params.outChannels + outChannel;
     y[at] = epilogue(sum, row, outChannel, at);
   }
-}
-
-// The quad's weights: a column for each of its four outputs.
-fn ofQuad(own: vec4f) -> mat4x4f {
-  return mat4x4f(
-    subgroupBroadcast(own, 0u),
-    subgroupBroadcast(own, 1u),
-    subgroupBroadcast(own, 2u),
-    subgroupBroadcast(own, 3u),
-  );
 }
 
 // What becomes of a sum on its way to y[at], at `row` and `column` of y.

@@ -52,7 +52,7 @@ struct Params {
 const LANES = 8u;
 const POSITIONS = 4u * LANES;
 const OUTPUTS = 12u;
-const PANEL = 64u; // inputs summed by themselves before they join the total
+const PANEL = 256u; // inputs summed by themselves before they join the total; there positions outside drop out, all at once
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -68,6 +68,8 @@ fn main(
   let row = position / params.width;
   let hasLeft = column > 0u;
   let hasRight = column + 4u < params.width;
+  let besideLeft = select(0.0, 1.0, hasLeft);
+  let besideRight = select(0.0, 1.0, hasRight);
   let scaleAt = params.scaleOffset + frame * params.scaleStride;
 
   let output4 = (params.outputs + 3u) / 4u;
@@ -76,22 +78,42 @@ fn main(
   let quadLane = lane & 3u;
   let tapStride = params.inputs * output4;
 
-  var ta = mat4x4f();
-  var tb = mat4x4f();
-  var tc = mat4x4f();
+  // Sums of the twelve outputs at four positions, in variables rather than matrices, which some compilers keep in memory.
+  var t0 = vec4f();
+  var t1 = vec4f();
+  var t2 = vec4f();
+  var t3 = vec4f();
+  var t4 = vec4f();
+  var t5 = vec4f();
+  var t6 = vec4f();
+  var t7 = vec4f();
+  var t8 = vec4f();
+  var t9 = vec4f();
+  var t10 = vec4f();
+  var t11 = vec4f();
   for (var ky = 0u; ky < 3u; ky++) {
     let sourceRow = row + ky - 1u; // wraps round below 0
     let inside = sourceRow < params.height;
+    let open = select(0.0, 1.0, inside);
     let address = select(0u, frame * params.frameStride + sourceRow * params.width + column, inside);
     for (var input0 = 0u; input0 < params.inputs; input0 += PANEL) {
-      var pa = mat4x4f(); // [output] of positions
-      var pb = mat4x4f();
-      var pc = mat4x4f();
+      var p0 = vec4f();
+      var p1 = vec4f();
+      var p2 = vec4f();
+      var p3 = vec4f();
+      var p4 = vec4f();
+      var p5 = vec4f();
+      var p6 = vec4f();
+      var p7 = vec4f();
+      var p8 = vec4f();
+      var p9 = vec4f();
+      var p10 = vec4f();
+      var p11 = vec4f();
       for (var i = input0; i < min(input0 + PANEL, params.inputs); i += 4u) {
         let at = address + min(i + vec4u(0u, 1u, 2u, 3u), vec4u(params.inputs - 1u)) * plane;
-        let centre = mat4x4f(four(at.x, inside), four(at.y, inside), four(at.z, inside), four(at.w, inside));
-        let left = one(at - select(0u, 1u, hasLeft), inside && hasLeft); // of four inputs
-        let right = one(at + select(0u, 4u, hasRight), inside && hasRight);
+        let centre = mat4x4f(four(at.x), four(at.y), four(at.z), four(at.w));
+        let left = besideLeft * one(at - select(0u, 1u, hasLeft)); // of four inputs
+        let right = besideRight * one(at + select(0u, 4u, hasRight));
         let t = transpose(centre); // [position] of inputs
         let before = transpose(mat4x4f(left, t[0], t[1], t[2]));
         let after = transpose(mat4x4f(t[1], t[2], t[3], right));
@@ -104,37 +126,64 @@ fn main(
         let a = columns + weights;
         let b = a + tapStride;
         let c = b + tapStride;
-        pa += before * ofQuad(scale * vec4f(w[a.x])) + centre * ofQuad(scale * vec4f(w[b.x])) + after * ofQuad(scale * vec4f(w[c.x]));
-        pb += before * ofQuad(scale * vec4f(w[a.y])) + centre * ofQuad(scale * vec4f(w[b.y])) + after * ofQuad(scale * vec4f(w[c.y]));
-        pc += before * ofQuad(scale * vec4f(w[a.z])) + centre * ofQuad(scale * vec4f(w[b.z])) + after * ofQuad(scale * vec4f(w[c.z]));
+        let beforeA = ofQuad(scale * vec4f(w[a.x]));
+        let centreA = ofQuad(scale * vec4f(w[b.x]));
+        let afterA = ofQuad(scale * vec4f(w[c.x]));
+        p0 += before * beforeA[0] + centre * centreA[0] + after * afterA[0];
+        p1 += before * beforeA[1] + centre * centreA[1] + after * afterA[1];
+        p2 += before * beforeA[2] + centre * centreA[2] + after * afterA[2];
+        p3 += before * beforeA[3] + centre * centreA[3] + after * afterA[3];
+        let beforeB = ofQuad(scale * vec4f(w[a.y]));
+        let centreB = ofQuad(scale * vec4f(w[b.y]));
+        let afterB = ofQuad(scale * vec4f(w[c.y]));
+        p4 += before * beforeB[0] + centre * centreB[0] + after * afterB[0];
+        p5 += before * beforeB[1] + centre * centreB[1] + after * afterB[1];
+        p6 += before * beforeB[2] + centre * centreB[2] + after * afterB[2];
+        p7 += before * beforeB[3] + centre * centreB[3] + after * afterB[3];
+        let beforeC = ofQuad(scale * vec4f(w[a.z]));
+        let centreC = ofQuad(scale * vec4f(w[b.z]));
+        let afterC = ofQuad(scale * vec4f(w[c.z]));
+        p8 += before * beforeC[0] + centre * centreC[0] + after * afterC[0];
+        p9 += before * beforeC[1] + centre * centreC[1] + after * afterC[1];
+        p10 += before * beforeC[2] + centre * centreC[2] + after * afterC[2];
+        p11 += before * beforeC[3] + centre * centreC[3] + after * afterC[3];
       }
-      ta += pa;
-      tb += pb;
-      tc += pc;
+      t0 += open * p0;
+      t1 += open * p1;
+      t2 += open * p2;
+      t3 += open * p3;
+      t4 += open * p4;
+      t5 += open * p5;
+      t6 += open * p6;
+      t7 += open * p7;
+      t8 += open * p8;
+      t9 += open * p9;
+      t10 += open * p10;
+      t11 += open * p11;
     }
   }
 
-  let totals = array<mat4x4f, 3>(ta, tb, tc);
+  let totals = array<vec4f, 12>(t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11);
   for (var i = 0u; i < OUTPUTS; i++) {
     let output = first4 * 4u + i;
     for (var j = 0u; j < 4u; j++) {
       if (output < params.outputs && row < params.height) {
         let channel = frame * params.outputs + output;
         let at = channel * plane + position + j;
-        y[at] = Result(finish(totals[i / 4u][i % 4u][j], output, channel, at));
+        y[at] = Result(finish(totals[i][j], output, channel, at));
       }
     }
   }
 }
 
 // Four neighbours of one input.
-fn four(at: u32, inside: bool) -> vec4f {
-  return select(vec4f(), vec4f(x4[at / 4u]), inside);
+fn four(at: u32) -> vec4f {
+  return vec4f(x4[at / 4u]);
 }
 
 // One value of each of four inputs.
-fn one(at: vec4u, inside: bool) -> vec4f {
-  return select(vec4f(), vec4f(vec4<Value>(x[at.x], x[at.y], x[at.z], x[at.w])), inside);
+fn one(at: vec4u) -> vec4f {
+  return vec4f(vec4<Value>(x[at.x], x[at.y], x[at.z], x[at.w]));
 }
 
 // The quad's weights [input][output], transposed: a column for each output.

@@ -50,7 +50,7 @@ struct Params {
 const LANES = 8u;
 const POSITIONS = 4u * LANES;
 const OUTPUTS = 12u;
-const PANEL = 64u; // inputs summed by themselves before they join the total
+const PANEL = 256u; // inputs summed by themselves before they join the total; there positions outside drop out, all at once
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -85,18 +85,38 @@ fn main(
   let columns = min(first4 + vec3u(0u, 1u, 2u), vec3u(output4 - 1u));
   let quadLane = lane & 3u;
 
-  var ta = mat4x4f();
-  var tb = mat4x4f();
-  var tc = mat4x4f();
+  // Sums of the twelve outputs at four positions, in variables rather than matrices, which some compilers keep in memory.
+  var t0 = vec4f();
+  var t1 = vec4f();
+  var t2 = vec4f();
+  var t3 = vec4f();
+  var t4 = vec4f();
+  var t5 = vec4f();
+  var t6 = vec4f();
+  var t7 = vec4f();
+  var t8 = vec4f();
+  var t9 = vec4f();
+  var t10 = vec4f();
+  var t11 = vec4f();
   for (var tap = 0u; tap < taps.x * taps.y; tap++) {
     let sourceColumn = column * params.stride + tap % taps.x - pad.x; // wraps round below 0
     let sourceRow = row * params.stride + tap / taps.x - pad.y;
     let inside = (sourceColumn < vec4u(params.width)) & (sourceRow < vec4u(params.height));
+    let open = select(vec4f(), vec4f(1.0), inside);
     let address = select(vec4u(), frame * params.frameStride + sourceRow * params.width + sourceColumn, inside);
     for (var input0 = 0u; input0 < params.inputs; input0 += PANEL) {
-      var pa = mat4x4f(); // [output] of positions
-      var pb = mat4x4f();
-      var pc = mat4x4f();
+      var p0 = vec4f();
+      var p1 = vec4f();
+      var p2 = vec4f();
+      var p3 = vec4f();
+      var p4 = vec4f();
+      var p5 = vec4f();
+      var p6 = vec4f();
+      var p7 = vec4f();
+      var p8 = vec4f();
+      var p9 = vec4f();
+      var p10 = vec4f();
+      var p11 = vec4f();
       for (var i = input0; i < min(input0 + PANEL, params.inputs); i += 4u) {
         var scale = select(0.0, 1.0, i + quadLane < params.inputs);
         let own = min(i + quadLane, params.inputs - 1u);
@@ -108,22 +128,43 @@ fn main(
         let b = scale * vec4f(w[weights + columns.y]);
         let c = scale * vec4f(w[weights + columns.z]);
         let X = mat4x4f(
-          values(address + i * plane, inside),
-          values(address + min(i + 1u, params.inputs - 1u) * plane, inside),
-          values(address + min(i + 2u, params.inputs - 1u) * plane, inside),
-          values(address + min(i + 3u, params.inputs - 1u) * plane, inside),
+          values(address + i * plane),
+          values(address + min(i + 1u, params.inputs - 1u) * plane),
+          values(address + min(i + 2u, params.inputs - 1u) * plane),
+          values(address + min(i + 3u, params.inputs - 1u) * plane),
         );
-        pa += X * ofQuad(a);
-        pb += X * ofQuad(b);
-        pc += X * ofQuad(c);
+        let ofA = ofQuad(a);
+        let ofB = ofQuad(b);
+        let ofC = ofQuad(c);
+        p0 += X * ofA[0];
+        p1 += X * ofA[1];
+        p2 += X * ofA[2];
+        p3 += X * ofA[3];
+        p4 += X * ofB[0];
+        p5 += X * ofB[1];
+        p6 += X * ofB[2];
+        p7 += X * ofB[3];
+        p8 += X * ofC[0];
+        p9 += X * ofC[1];
+        p10 += X * ofC[2];
+        p11 += X * ofC[3];
       }
-      ta += pa;
-      tb += pb;
-      tc += pc;
+      t0 += open * p0;
+      t1 += open * p1;
+      t2 += open * p2;
+      t3 += open * p3;
+      t4 += open * p4;
+      t5 += open * p5;
+      t6 += open * p6;
+      t7 += open * p7;
+      t8 += open * p8;
+      t9 += open * p9;
+      t10 += open * p10;
+      t11 += open * p11;
     }
   }
 
-  let totals = array<mat4x4f, 3>(ta, tb, tc);
+  let totals = array<vec4f, 12>(t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11);
   let outColumn = select(column, 2u * column + parity.x, transposed);
   let outRow = select(row, 2u * row + parity.y, transposed);
   let wanted = (row < vec4u(gridHeight)) & (outRow < vec4u(params.outHeight)) & (outColumn < vec4u(params.outWidth));
@@ -134,15 +175,15 @@ fn main(
       if (output < params.outputs && wanted[j]) {
         let channel = frame * params.outputs + output;
         let at = channel * outPlane + outRow[j] * params.outWidth + outColumn[j];
-        y[at] = Result(finish(totals[i / 4u][i % 4u][j], output, channel, at));
+        y[at] = Result(finish(totals[i][j], output, channel, at));
       }
     }
   }
 }
 
 // One input's values at four positions.
-fn values(at: vec4u, inside: vec4<bool>) -> vec4f {
-  return select(vec4f(), vec4f(vec4<Value>(x[at.x], x[at.y], x[at.z], x[at.w])), inside);
+fn values(at: vec4u) -> vec4f {
+  return vec4f(vec4<Value>(x[at.x], x[at.y], x[at.z], x[at.w]));
 }
 
 // The quad's weights [input][output], transposed: a column for each output.
