@@ -9,7 +9,7 @@
 // A workgroup is a few lanes of SIMD, an invocation makes one row of y for one head. It takes the keys eight at a time, those
 // that any of the eight rows can reach; the softmax is summed as it goes, as in attention.wgsl. All rows need the same keys
 // and values, so the lanes share the loading: in each quad, lane j loads four channels of key j and of key j + 4, and
-// subgroupBroadcast hands them round (see conv1d_subgroup.wgsl).
+// swaps with its neighbours bring the others' (see conv1d_subgroup.wgsl), to each lane in an order of its own.
 enable subgroups;
 
 struct Params {
@@ -44,6 +44,7 @@ fn main(
   let channels = params.headDim / 4u;
   let width = params.qkvWidth / 4u;
   let origin = group.z * params.length * width + group.y * channels;
+  let order = vec4u(lane & 3u) ^ vec4u(0u, 1u, 2u, 3u); // in which this lane meets the keys of its quad
   let qAt = origin + min(row, params.length - 1u) * width + params.qOffset / 4u;
 
   var sums: array<vec4f, 32>; // of this row's channels
@@ -62,8 +63,8 @@ fn main(
       near += query * ofQuad(k[kAt.x + c]);
       far += query * ofQuad(k[kAt.y + c]);
     }
-    near = masked(near * params.scale, row, key0);
-    far = masked(far * params.scale, row, key0 + 4u);
+    near = masked(near * params.scale, row, key0 + order);
+    far = masked(far * params.scale, row, key0 + 4u + order);
     let most = max(largest, max(greatest(near), greatest(far)));
     let rescale = exp_exact(largest - most);
     largest = most;
@@ -82,19 +83,13 @@ fn main(
   }
 }
 
-// Four channels of the quad's four keys: a column for each key.
+// Four channels of the quad's four keys, in this lane's order: a column for each key.
 fn ofQuad(own: vec4f) -> mat4x4f {
-  return mat4x4f(
-    subgroupBroadcast(own, 0u),
-    subgroupBroadcast(own, 1u),
-    subgroupBroadcast(own, 2u),
-    subgroupBroadcast(own, 3u),
-  );
+  return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 
-// Scores of four keys, BLOCKED where the row does not attend.
-fn masked(scores: vec4f, row: u32, key0: u32) -> vec4f {
-  let key = key0 + vec4u(0u, 1u, 2u, 3u);
+// Scores of four keys, BLOCKED where the row does not attend to them.
+fn masked(scores: vec4f, row: u32, key: vec4u) -> vec4f {
   let distance = max(vec4u(row), key) - min(vec4u(row), key);
   let open = (key < vec4u(params.length)) & (distance <= vec4u(params.reach));
   return select(vec4f(BLOCKED), scores, open);

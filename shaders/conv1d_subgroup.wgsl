@@ -13,9 +13,11 @@
 // Channels come in fours: channels/groups is a multiple of four.
 //
 // A workgroup is a few lanes of SIMD. One makes 32 frames × 12 channels of y, an invocation 4 × 12. Every lane needs all
-// the weights, so the lanes share the loading, as in conv2d_subgroup.wgsl: in each quad, lane q loads four weights of
-// output o + q, and subgroupBroadcast hands them round. With four channels of the four frames as a matrix X (a row a frame),
-// output o gains X · w[o, c … c+3]: 7 loads of four for 192 multiply-adds. The channels of a tap, 256 at most, are summed
+// the weights, so the lanes of a quad share the loading: lane q loads four weights of output o + q, and swaps with its
+// neighbours bring those of outputs o + (q ⊕ 1), o + (q ⊕ 2) and o + (q ⊕ 3), ⊕ the exclusive or: each lane meets the quad's four
+// outputs in an order of its own, which counts only when it stores them. A swap is one instruction of SIMD for a whole
+// quad, a broadcast several. With four channels of the four frames as a matrix X (a row a frame), an output gains
+// X · w[output, c … c+3]: 7 loads of four for 192 multiply-adds. The channels of a tap, 256 at most, are summed
 // by themselves before they join the total: that keeps the rounding error of a long sum small, and there frames outside drop
 // out, all at once.
 enable subgroups;
@@ -66,7 +68,8 @@ fn main(
   let outFrame = tile.y * FRAMES + index + vec4u(0u, LANES, 2u * LANES, 3u * LANES);
   let output0 = tile.x * OUTPUTS;
   // Beyond the last output, sums of others are made and not stored.
-  let own = group * outputs + min(output0 + (lane & 3u) + vec3u(0u, 4u, 8u), vec3u(outputs - 1u));
+  let quadLane = lane & 3u;
+  let own = group * outputs + min(output0 + quadLane + vec3u(0u, 4u, 8u), vec3u(outputs - 1u));
 
   // Sums of the twelve outputs at four frames, in variables rather than matrices, which some compilers keep in memory.
   var t0 = vec4f();
@@ -110,18 +113,18 @@ fn main(
         let a = vec4f(w[weights.x + c]);
         let b = vec4f(w[weights.y + c]);
         let d = vec4f(w[weights.z + c]);
-        p0 += X * subgroupBroadcast(a, 0u);
-        p1 += X * subgroupBroadcast(a, 1u);
-        p2 += X * subgroupBroadcast(a, 2u);
-        p3 += X * subgroupBroadcast(a, 3u);
-        p4 += X * subgroupBroadcast(b, 0u);
-        p5 += X * subgroupBroadcast(b, 1u);
-        p6 += X * subgroupBroadcast(b, 2u);
-        p7 += X * subgroupBroadcast(b, 3u);
-        p8 += X * subgroupBroadcast(d, 0u);
-        p9 += X * subgroupBroadcast(d, 1u);
-        p10 += X * subgroupBroadcast(d, 2u);
-        p11 += X * subgroupBroadcast(d, 3u);
+        p0 += X * a;
+        p1 += X * quadSwapX(a);
+        p2 += X * quadSwapY(a);
+        p3 += X * quadSwapDiagonal(a);
+        p4 += X * b;
+        p5 += X * quadSwapX(b);
+        p6 += X * quadSwapY(b);
+        p7 += X * quadSwapDiagonal(b);
+        p8 += X * d;
+        p9 += X * quadSwapX(d);
+        p10 += X * quadSwapY(d);
+        p11 += X * quadSwapDiagonal(d);
       }
       t0 += open * p0;
       t1 += open * p1;
@@ -139,13 +142,15 @@ fn main(
   }
 
   let totals = array<vec4f, 12>(t0, t1, t2, t3, t4, t5, t6, t7, t8, t9, t10, t11);
-  for (var i = 0u; i < OUTPUTS && output0 + i < outputs; i++) {
-    let outChannel = group * outputs + output0 + i;
-    let sums = totals[i];
-    store(sums.x, batch, outFrame.x, outChannel);
-    store(sums.y, batch, outFrame.y, outChannel);
-    store(sums.z, batch, outFrame.z, outChannel);
-    store(sums.w, batch, outFrame.w, outChannel);
+  for (var i = 0u; i < OUTPUTS; i++) {
+    let output = output0 + (i ^ quadLane);
+    if (output < outputs) {
+      let sums = totals[i];
+      store(sums.x, batch, outFrame.x, group * outputs + output);
+      store(sums.y, batch, outFrame.y, group * outputs + output);
+      store(sums.z, batch, outFrame.z, group * outputs + output);
+      store(sums.w, batch, outFrame.w, group * outputs + output);
+    }
   }
 }
 

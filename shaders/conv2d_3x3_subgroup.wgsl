@@ -7,8 +7,8 @@
 //
 // x4 and x are the same memory, in fours and one by one.
 //
-// On SwiftShader (4 lanes) 1.5 times as fast as conv2d_subgroup.wgsl; on llvmpipe (8 lanes), which loads faster and spills more,
-// 0.7 times: docs/performance.md.
+// On SwiftShader (4 lanes) 1.4 times as fast as conv2d_subgroup.wgsl; on llvmpipe (8 lanes), which loads faster and spills more,
+// 0.7 times: docs/ladder.md.
 enable subgroups;
 
 alias Value = f32; // or f16: how x is stored
@@ -110,7 +110,7 @@ fn main(
       var p10 = vec4f();
       var p11 = vec4f();
       for (var i = input0; i < min(input0 + PANEL, params.inputs); i += 4u) {
-        let at = address + min(i + vec4u(0u, 1u, 2u, 3u), vec4u(params.inputs - 1u)) * plane;
+        let at = address + min(i + (vec4u(quadLane) ^ vec4u(0u, 1u, 2u, 3u)), vec4u(params.inputs - 1u)) * plane;
         let centre = mat4x4f(four(at.x), four(at.y), four(at.z), four(at.w));
         let left = besideLeft * one(at - select(0u, 1u, hasLeft)); // of four inputs
         let right = besideRight * one(at + select(0u, 4u, hasRight));
@@ -186,14 +186,9 @@ fn one(at: vec4u) -> vec4f {
   return vec4f(vec4<Value>(x[at.x], x[at.y], x[at.z], x[at.w]));
 }
 
-// The quad's weights [input][output], transposed: a column for each output.
+// The quad's weights in this lane's order of inputs: a column for each output.
 fn ofQuad(own: vec4f) -> mat4x4f {
-  return transpose(mat4x4f(
-    subgroupBroadcast(own, 0u),
-    subgroupBroadcast(own, 1u),
-    subgroupBroadcast(own, 2u),
-    subgroupBroadcast(own, 3u),
-  ));
+  return transpose(mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own)));
 }
 
 fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {

@@ -2,12 +2,12 @@
 // barriers, which cost more there than they save.
 //
 // A workgroup is a few lanes of SIMD. One makes 12 outputs × 32 positions, an invocation 12 × 4. Every lane needs all the
-// weights, so the lanes share the loading: in each quad of lanes, lane q loads the weights of input i + q, four outputs at
-// once, and subgroupBroadcast hands them round. A quad's numbers are the same in every quad, so that subgroups of any size
-// from 4 on will do. With the four positions' values of four inputs as a matrix X, output o gains X · (w[i..i+3, o]):
-// 16 values of x and 12 of w for 192 multiply-adds.
+// weights, so the lanes of a quad share the loading: lane q loads the weights of input i + q, four outputs at once, and swaps
+// with its neighbours bring those of inputs i + (q ⊕ 1), i + (q ⊕ 2) and i + (q ⊕ 3), ⊕ the exclusive or. A sum over inputs may be taken
+// in any order, so each lane takes its own: with its four positions' values of these inputs as a matrix X, output o gains
+// X · w[inputs, o]: 16 values of x and 12 of w for 192 multiply-adds. Subgroups of any size from 4 on will do.
 //
-// On llvmpipe three to four times as fast as conv2d.wgsl, on SwiftShader 1.5 to 4 times: docs/performance.md.
+// Three to five times as fast as conv2d.wgsl on llvmpipe and SwiftShader: docs/ladder.md.
 enable subgroups;
 
 alias Value = f32; // or f16: how x is stored
@@ -127,11 +127,12 @@ fn main(
         let a = scale * vec4f(w[weights + columns.x]);
         let b = scale * vec4f(w[weights + columns.y]);
         let c = scale * vec4f(w[weights + columns.z]);
+        let input = min(i + (vec4u(quadLane) ^ vec4u(0u, 1u, 2u, 3u)), vec4u(params.inputs - 1u)) * plane;
         let X = mat4x4f(
-          values(address + i * plane),
-          values(address + min(i + 1u, params.inputs - 1u) * plane),
-          values(address + min(i + 2u, params.inputs - 1u) * plane),
-          values(address + min(i + 3u, params.inputs - 1u) * plane),
+          values(address + input.x),
+          values(address + input.y),
+          values(address + input.z),
+          values(address + input.w),
         );
         let ofA = ofQuad(a);
         let ofB = ofQuad(b);
@@ -186,14 +187,9 @@ fn values(at: vec4u) -> vec4f {
   return vec4f(vec4<Value>(x[at.x], x[at.y], x[at.z], x[at.w]));
 }
 
-// The quad's weights [input][output], transposed: a column for each output.
+// The quad's weights in this lane's order of inputs: a column for each output.
 fn ofQuad(own: vec4f) -> mat4x4f {
-  return transpose(mat4x4f(
-    subgroupBroadcast(own, 0u),
-    subgroupBroadcast(own, 1u),
-    subgroupBroadcast(own, 2u),
-    subgroupBroadcast(own, 3u),
-  ));
+  return transpose(mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own)));
 }
 
 fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {

@@ -7,7 +7,7 @@ import { tuned } from './tuned.js';
 export interface Tuning {
   /**
    * Convolutions and matrix products. `shared`: a workgroup copies tiles of the operands to shared memory (conv2d.wgsl,
-   * linear.wgsl, conv1d.wgsl). `subgroup`: the lanes of a subgroup hand values round (conv2d_subgroup.wgsl,
+   * linear.wgsl, conv1d.wgsl). `subgroup`: the lanes of a subgroup swap values (conv2d_subgroup.wgsl,
    * conv1d_subgroup.wgsl, attention_subgroup.wgsl).
    */
   readonly product: 'shared' | 'subgroup';
