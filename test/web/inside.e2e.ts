@@ -118,7 +118,11 @@ describe.skipIf(!chromiumPath)(`looking inside${skippedBecause}`, () => {
     await panel().getByRole('table').first().waitFor({ timeout: 120_000 });
     const rows = panel().getByRole('rowheader');
     expect(await rows.allTextContents()).toEqual(
-      expect.arrayContaining(['conv2d', 'attention', 'grid_sample']),
+      expect.arrayContaining([
+        expect.stringMatching(/^conv2d/),
+        expect.stringMatching(/^attention/),
+        'grid_sample',
+      ]),
     );
   });
 
