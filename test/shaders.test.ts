@@ -32,10 +32,13 @@ describe('shaders', () => {
     },
   );
 
-  it("keep their copies of the exact functions and of the products' end equal", () => {
+  it('keep their copies of the exact functions and of the ends of products and convolutions equal', () => {
     const shared = ['epilogue', 'exp_exact', 'tanh_exact', 'erfc_exact'];
     const originals = new Map(functionsOf(shaders.linear).filter(([name]) => shared.includes(name)));
     expect([...originals.keys()]).toEqual(shared);
+    const [finish] = functionsOf(shaders.conv2d).filter(([name]) => name === 'finish');
+    expect(finish).toBeDefined();
+    originals.set(...finish!);
     for (const [file, source] of Object.entries(shaders)) {
       for (const [name, text] of functionsOf(source)) {
         const original = originals.get(name);

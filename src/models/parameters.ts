@@ -82,11 +82,9 @@ export interface Affine {
 /** A matrix is stored in the parameters' precision, the vector of a norm as f32. */
 export async function loadAffine(parameters: Parameters, name: string): Promise<Affine> {
   const weight = `${name}.weight`;
-  const data = await readParameter(parameters, weight);
-  const shape = parameters.source.tensors.get(weight)?.shape ?? [data.length];
-  const precision = shape.length > 1 ? parameters.precision : 'f32';
+  const isMatrix = (parameters.source.tensors.get(weight)?.shape.length ?? 1) > 1;
   return {
-    weight: addParameter(parameters, weight, shape, data, precision),
+    weight: await loadParameter(parameters, weight, 1, isMatrix ? parameters.precision : 'f32'),
     bias: await loadParameter(parameters, `${name}.bias`),
   };
 }
