@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as float from '../dist/index.js';
 import { openWeights, readPicture, readSound, requestNodeAdapter } from '../dist/node/index.js';
-import { directionMatrix } from '../dist/models/direction.js';
-import { motionScaler } from '../dist/models/motion-scale.js';
+import { directionMatrix } from '../dist/models/autoencoder/direction.js';
+import { motionScaler } from '../dist/models/autoencoder/motion-scale.js';
 import { fitSquare } from '../dist/media/resize.js';
 import { speechSamples } from '../dist/media/speech.js';
 

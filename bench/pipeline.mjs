@@ -1,7 +1,7 @@
 // The whole pipeline, and what it costs beside its kernels.
 import { animate, createMotionAutoencoder, pictureTensor } from '../dist/index.js';
-import { defaultBatch } from '../dist/animate.js';
-import { drawsAhead } from '../dist/draw-ahead.js';
+import { defaultBatch } from '../dist/pipeline/animate.js';
+import { drawsAhead } from '../dist/pipeline/draw-ahead.js';
 import { dropAlpha } from '../dist/media/drop-alpha.js';
 import { fitSquare } from '../dist/media/resize.js';
 import { mainThreadTime, traceOf } from './timing.mjs';

@@ -1,7 +1,7 @@
 import type { Gpu } from '../src/runtime/gpu.js';
 import { openGpu } from '../src/runtime/gpu.js';
 import type { HostTensor } from '../src/runtime/evaluate.js';
-import { fromFloat16, toFloat16 } from '../src/runtime/float16.js';
+import { fromFloat16, toFloat16 } from '../src/base/float16.js';
 import type { Tile, Tuning } from '../src/runtime/tuning.js';
 import type { TestContext } from 'vitest';
 import { testAdapter } from './gpu.js';

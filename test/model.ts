@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { FloatModel } from '../src/motion.js';
+import type { FloatModel } from '../src/pipeline/motion.js';
 import { readPng } from '../src/node/png.js';
 import { readWav } from '../src/node/wav.js';
 import { fileURLToPath } from 'node:url';

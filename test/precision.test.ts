@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { animate } from '../src/animate.js';
-import { InputError } from '../src/errors.js';
-import { createFlowTransformer } from '../src/models/fmt.js';
-import { createMotionAutoencoder, pictureTensor } from '../src/models/motion-autoencoder.js';
+import { animate } from '../src/pipeline/animate.js';
+import { InputError } from '../src/base/errors.js';
+import { createFlowTransformer } from '../src/models/transformer/fmt.js';
+import { createMotionAutoencoder, pictureTensor } from '../src/models/autoencoder/motion-autoencoder.js';
 import { checkPrecision } from '../src/models/precision.js';
-import type { FloatModel } from '../src/motion.js';
+import type { FloatModel } from '../src/pipeline/motion.js';
 import type { Gpu } from '../src/runtime/gpu.js';
 import { closeGpu } from '../src/runtime/gpu.js';
 import type { Precision } from '../src/runtime/tensor.js';

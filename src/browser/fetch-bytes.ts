@@ -1,4 +1,4 @@
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 
 export interface FetchOptions {
   /** Bytes so far, and in all; 0 in all while the server does not say. */

@@ -1,4 +1,4 @@
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import { upright, type Orientation } from '../media/exif.js';
 import { pictureFormat } from '../media/file-kind.js';
 import type { Picture } from '../media/picture.js';

@@ -13,12 +13,12 @@ import {
   QTFF,
   WEBM,
 } from 'mediabunny';
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import { soundFormat, type SoundFormat } from '../media/file-kind.js';
 import type { Sound } from '../media/sound.js';
 import { playedPart, type SoundPart } from '../media/sound-part.js';
 import { decodeWav } from '../media/wav.js';
-import { joinArrays } from '../runtime/join.js';
+import { joinArrays } from '../base/arrays.js';
 
 /** What people have. The others that mediabunny knows would make pages heavier. */
 const FORMATS = [MP3, FLAC, OGG, MP4, QTFF, WEBM, MATROSKA, ADTS];

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { openCheckpointFile, type CheckpointFile } from '../weights/formats.js';
 import { originOf, type NamedJson, type Origin } from '../weights/huggingface.js';
 import { isJsonObject, parseJsonObject, type JsonObject } from '../weights/json.js';

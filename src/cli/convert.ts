@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { writeSafetensorsFile } from '../node/safetensors-file.js';
 import { openWeights } from '../node/weights.js';
 import type { FloatType } from '../weights/encode.js';

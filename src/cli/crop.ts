@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import { InputError } from '../errors.js';
-import { detectFaces, portraitBox } from '../faces.js';
+import { InputError } from '../base/errors.js';
+import { detectFaces, portraitBox } from '../pipeline/faces.js';
 import type { Square } from '../media/crop.js';
 import { centreSquare, cropsToFace, portraitSquare } from '../media/crop.js';
 import type { FinishOptions } from '../media/finish.js';

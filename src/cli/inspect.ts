@@ -6,7 +6,7 @@ import { joinWeights } from '../weights/join.js';
 import { modelParts } from '../weights/manifest.js';
 import type { ModelPart } from '../weights/manifest.js';
 import { elementCount, formatShape } from '../weights/source.js';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 export function addInspect(program: Command): void {
   program

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import { addAnimate } from './animate.js';
 import { addConvert } from './convert.js';
 import { addInfo } from './info.js';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { InvalidArgumentError, Option } from 'commander';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { precisions } from '../models/precision.js';
 
 /** The model that ships: 64×64 cartoon heads. */

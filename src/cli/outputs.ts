@@ -1,4 +1,4 @@
-import { joinArrays } from '../runtime/join.js';
+import { joinArrays } from '../base/arrays.js';
 import type { Picture } from '../media/picture.js';
 import type { Size } from '../media/resize.js';
 import type { Sound } from '../media/sound.js';

@@ -1,4 +1,4 @@
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import { writeAtomically } from '../node/files.js';
 import type { Gpu } from '../runtime/gpu.js';
 import { finishTrace, startTrace } from '../runtime/trace.js';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { PcmFormat } from '../media/pcm.js';
 import { pcmFormats } from '../media/pcm.js';
 import type { Sound } from '../media/sound.js';

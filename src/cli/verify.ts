@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { checkPrecision } from '../models/precision.js';
 import { requestNodeAdapter } from '../node/gpu.js';
 import { openGoldenFolder } from '../node/golden-files.js';

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 /** What a decoder is given, and what it must give back. */
 export interface Mp3Stream {

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 /** The one stream of sound in an Ogg file. */
 export interface OggStream {

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 export const pcmFormats = ['s16le', 'f32le'] as const;
 

@@ -1,4 +1,4 @@
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import { upright, type Orientation } from './exif.js';
 import { pictureFormat } from './file-kind.js';
 import { readJpegHeader } from './jpeg.js';

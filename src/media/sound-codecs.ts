@@ -1,4 +1,4 @@
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import { readFlacStream } from './flac.js';
 import { id3Length, readMp3Stream } from './mp3.js';
 import { readOggStream, type OggStream } from './ogg.js';

@@ -1,5 +1,5 @@
 import { EncodedAudioPacketSource, EncodedPacket, type Output } from 'mediabunny';
-import { joinArrays } from '../runtime/join.js';
+import { joinArrays } from '../base/arrays.js';
 import { makeResampler } from './resample.js';
 import { createStreamResampler } from './resample-stream.js';
 import { toMono, type ArrivingSound, type Sound } from './sound.js';

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { exifOrientation, type Orientation } from './exif.js';
 
 /** What is to be known of a WebP before memory is spent on it. */

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { Gpu } from '../runtime/gpu.js';
 import type { Precision } from '../runtime/tensor.js';
 

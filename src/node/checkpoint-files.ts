@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { openCheckpointFile, type CheckpointFile } from '../weights/formats.js';
 import type { NamedJson } from '../weights/huggingface.js';
 import { parseJsonObject } from '../weights/json.js';

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { openFileSource } from './file-source.js';
 import type { FileSource } from './file-source.js';
 

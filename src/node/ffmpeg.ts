@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { Sound } from '../media/sound.js';
 import { decodeWav } from '../media/wav.js';
 

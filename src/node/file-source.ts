@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { checkRange, type ByteSource } from '../weights/source.js';
 import { cannotRead } from './files.js';
 

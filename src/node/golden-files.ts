@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { parseJsonObject } from '../weights/json.js';
 import { openSafetensors } from '../weights/safetensors.js';
 import { memorySource } from '../weights/source.js';

@@ -1,5 +1,5 @@
 /** WebGPU in Node: Dawn (npm `webgpu`), and which of the machine's adapters it is to use. */
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 import type * as dawnModule from 'webgpu';
 import { pollPatiently } from './patient-polls.js';
 import { quietly } from './quiet.js';

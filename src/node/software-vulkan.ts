@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { constants, homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
-import { messageOf } from '../errors.js';
+import { messageOf } from '../base/errors.js';
 
 const LOADER = 'libvulkan.so.1';
 const DRIVER = 'libvk_swiftshader.so';

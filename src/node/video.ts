@@ -7,7 +7,7 @@ import {
   Mp4OutputFormat,
   Output,
 } from 'mediabunny';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { avcLevel, completeAvcRecord } from '../media/avc.js';
 import { forgetterOf } from '../media/fragment-memory.js';
 import type { Picture } from '../media/picture.js';

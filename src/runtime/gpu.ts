@@ -1,7 +1,7 @@
-import { OutOfMemoryError } from '../errors.js';
+import { OutOfMemoryError } from '../base/errors.js';
 import type { PipelineCache } from './kernel.js';
 import { createPipelineCache } from './kernel.js';
-import { toFloat16 } from './float16.js';
+import { toFloat16 } from '../base/float16.js';
 import { matrixFeature, matrixLanes } from './matrix.js';
 import type { Precision, Tensor } from './tensor.js';
 import { bytesOf, describe, sizeOf } from './tensor.js';

@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.js';
+import { messageOf } from '../base/errors.js';
 import { shaders } from './shaders.generated.js';
 import type { ShaderName } from './shaders.generated.js';
 

@@ -2,7 +2,7 @@
  * The matrix units of a graphics card, by WebGPU's unfinished subgroup matrices. Dawn calls them experimental, and so a
  * device has them only if `openGpu` was asked for them. No kernel that uses them has run on hardware yet.
  */
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 export const matrixFeature = 'chromium-experimental-subgroup-matrix' as GPUFeatureName;
 

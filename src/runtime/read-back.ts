@@ -1,4 +1,4 @@
-import { fromFloat16 } from './float16.js';
+import { fromFloat16 } from '../base/float16.js';
 import type { Gpu } from './gpu.js';
 import { bufferOf, createBuffer, destroyBuffer, guarded, settle } from './gpu.js';
 import type { Tensor } from './tensor.js';

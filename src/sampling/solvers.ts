@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { dopri5 } from './dopri5.js';
 import { combine, euler, heun, midpoint, rk4, stages, type Derivative, type Tableau } from './runge-kutta.js';
 

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { integrate, type SolverOptions, type VectorField } from './solvers.js';
 
 /** What the vector field of one window depends on, beside the portrait and the emotion. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { Picture } from '../media/picture.js';
 import type { Sound } from '../media/sound.js';
 import type { WeightSource } from '../weights/source.js';

@@ -1,7 +1,7 @@
-import { InputError } from '../errors.js';
-import { emotions, oneHot } from '../models/emotions.js';
-import type { FlowTransformer, WindowConditions } from '../models/fmt.js';
-import { attentionMask, createFlowTransformer } from '../models/fmt.js';
+import { InputError } from '../base/errors.js';
+import { emotions, oneHot } from '../models/speech/emotions.js';
+import type { FlowTransformer, WindowConditions } from '../models/transformer/fmt.js';
+import { attentionMask, createFlowTransformer } from '../models/transformer/fmt.js';
 import type { HostTensor } from '../runtime/evaluate.js';
 import type { SolverName } from '../sampling/solvers.js';
 import { solverNames } from '../sampling/solvers.js';

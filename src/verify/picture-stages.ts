@@ -1,6 +1,6 @@
-import type { Portrait } from '../models/motion-autoencoder.js';
-import { createMotionAutoencoder, pictureTensor } from '../models/motion-autoencoder.js';
-import type { MotionAutoencoder } from '../models/motion-autoencoder.js';
+import type { Portrait } from '../models/autoencoder/motion-autoencoder.js';
+import { createMotionAutoencoder, pictureTensor } from '../models/autoencoder/motion-autoencoder.js';
+import type { MotionAutoencoder } from '../models/autoencoder/motion-autoencoder.js';
 import type { FrameSimilarity, PictureComparison } from './compare.js';
 import { compareFrames, comparePictures } from './compare.js';
 import type { GoldenFiles, GoldenStage } from './golden-set.js';

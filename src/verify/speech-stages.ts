@@ -1,6 +1,6 @@
 import { speechSamples } from '../media/speech.js';
-import { createAudioEncoder } from '../models/audio-encoder.js';
-import { createEmotionEncoder } from '../models/emotion-encoder.js';
+import { createAudioEncoder } from '../models/speech/audio-encoder.js';
+import { createEmotionEncoder } from '../models/speech/emotion-encoder.js';
 import type { HostTensor } from '../runtime/evaluate.js';
 import type { GoldenFiles } from './golden-set.js';
 import type { StageContext, StageResult } from './stages.js';

@@ -1,5 +1,5 @@
-import type { FloatModel } from '../motion.js';
-import { InputError } from '../errors.js';
+import type { FloatModel } from '../pipeline/motion.js';
+import { InputError } from '../base/errors.js';
 import type { HostTensor } from '../runtime/evaluate.js';
 import type { Comparison, FrameSimilarity, PictureComparison } from './compare.js';
 import { judge, momentError, tensorError } from './compare.js';

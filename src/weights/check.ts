@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import type { ModelConfig } from './config.js';
 import { expectedTensors, isUnused, modelParts, partOf, type ModelPart } from './manifest.js';
 import { quote } from './json.js';

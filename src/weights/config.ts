@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { oneLine, show } from './json.js';
 
 /** A schema whose only message says what is expected: "a boolean". */

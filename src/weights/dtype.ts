@@ -1,5 +1,5 @@
-import { InputError } from '../errors.js';
-import { fromFloat16 } from '../runtime/float16.js';
+import { InputError } from '../base/errors.js';
+import { fromFloat16 } from '../base/float16.js';
 import type { DType } from './source.js';
 
 /** Bytes an element takes. */

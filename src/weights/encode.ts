@@ -1,5 +1,5 @@
-import { InputError } from '../errors.js';
-import { float16Infinity, roundToFloat16 } from '../runtime/float16.js';
+import { InputError } from '../base/errors.js';
+import { float16Infinity, roundToFloat16 } from '../base/float16.js';
 
 /** The kinds of numbers that weights can be written as. */
 export const floatTypes = ['F32', 'F16', 'BF16'] as const;

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 /**
  * Reading FlatBuffers, the format of `.tflite` files, as far as those need it. A table begins with the distance back to

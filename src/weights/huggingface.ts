@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { parseConfig, type EmotionConfig, type Wav2Vec2Config } from './config.js';
 import { isJsonObject, show } from './json.js';
 import { partOf } from './manifest.js';

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { canonicalName } from './check.js';
 import { parseConfig, type ModelConfig } from './config.js';
 import type { CheckpointFile } from './formats.js';

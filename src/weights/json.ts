@@ -1,4 +1,4 @@
-import { InputError, messageOf } from '../errors.js';
+import { InputError, messageOf } from '../base/errors.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { dtypeBytes, isDType, toFloat32 } from './dtype.js';
 import { isJsonObject, parseJsonObject, quote, type JsonObject } from './json.js';
 import { elementCount, formatShape, type ByteSource, type TensorInfo, type WeightSource } from './source.js';

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 
 /** Random access to a file's bytes, wherever it lies: on disk, in a browser's `File`, in memory. */
 export interface ByteSource {

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { isJsonObject, quote } from './json.js';
 import { elementCount, formatShape, tensorInfo, type TensorInfo, type WeightSource } from './source.js';
 

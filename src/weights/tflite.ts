@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { dtypeBytes, toFloat32 } from './dtype.js';
 import type { Table } from './flatbuffer.js';
 import { bytesField, byteField, intField, intsField, openFlatBuffer, tablesField, textField } from './flatbuffer.js'; // prettier-ignore

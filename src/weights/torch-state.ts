@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { dtypeBytes, toFloat32 } from './dtype.js';
 import { quote } from './json.js';
 import { isContainer, type PickleContainer } from './pickle.js';

@@ -1,4 +1,4 @@
-import { InputError } from '../errors.js';
+import { InputError } from '../base/errors.js';
 import { isContainer, unpickle, type PickleContainer, type PickleGlobal } from './pickle.js';
 import { quote } from './json.js';
 import { elementCount, formatShape, type DType } from './source.js';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readSound } from '../../src/browser/sound.js';
 import { NoVideoEncoderError } from '../../src/browser/errors.js';
 import { createBrowserVideo } from '../../src/browser/video.js';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { readWav } from '../../src/node/wav.js';
 
 // What needs a browser's decoders and encoders is tested in Chromium: test/web. Node has none.

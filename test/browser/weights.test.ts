@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWeightsFiles, openWeightsUrl } from '../../src/browser/weights.js';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { openWeights } from '../../src/node/weights.js';
 
 const tiny = new URL('../fixtures/torch/tiny/', import.meta.url);

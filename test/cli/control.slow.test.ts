@@ -4,9 +4,9 @@ import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawMark } from '../../src/media/mark.js';
 import { readPng } from '../../src/node/png.js';
-import { provenance } from '../../src/provenance.js';
-import { parseEmotionSchedule } from '../../src/sampling/schedule.js';
-import { version } from '../../src/version.js';
+import { provenance } from '../../src/pipeline/provenance.js';
+import { parseEmotionSchedule } from '../../src/pipeline/schedule.js';
+import { version } from '../../src/base/version.js';
 import { emptyFolder, golden, runFloat } from './run.js';
 
 const adapter = process.env['FLOAT_TEST_ADAPTER'] ?? 'software';

@@ -1,4 +1,4 @@
-import { InputError, messageOf } from '../../src/errors.js';
+import { InputError, messageOf } from '../../src/base/errors.js';
 import { randomFrom } from './mutate.js';
 import type { Target } from './targets.js';
 

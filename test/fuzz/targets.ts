@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { decodeWav } from '../../src/media/wav.js';
 import { parseConfig } from '../../src/weights/config.js';
 import { openCheckpointFile } from '../../src/weights/formats.js';

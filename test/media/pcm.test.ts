@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import type { PcmFormat } from '../../src/media/pcm.js';
 import { pcmSamples } from '../../src/media/pcm.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { decodeWav } from '../../src/media/wav.js';
 
 const ascii = (text: string) => [...text].map((c) => c.charCodeAt(0));

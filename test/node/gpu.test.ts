@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { requestNodeAdapter, type AdapterChoice } from '../../src/node/gpu.js';
 import { readTar, unpackSwiftShader } from '../../src/node/software-vulkan.js';
 

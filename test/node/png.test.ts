@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import type { Picture } from '../../src/media/picture.js';
 import { createFrameWriter } from '../../src/node/frames.js';
 import { decodePng, encodePng, readPng, writePng } from '../../src/node/png.js';

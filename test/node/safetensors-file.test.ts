@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { writeSafetensorsFile } from '../../src/node/safetensors-file.js';
 import { openSafetensors, writeSafetensors } from '../../src/weights/safetensors.js';
 import { memorySource } from '../../src/weights/source.js';

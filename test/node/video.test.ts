@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from 'mediabunny';
 import { afterAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import type { Picture } from '../../src/media/picture.js';
 import type { Sound } from '../../src/media/sound.js';
 import { createVideoWriter, type VideoOptions } from '../../src/node/video.js';

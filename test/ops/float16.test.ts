@@ -10,7 +10,7 @@ import { linear, linearReference } from '../../src/ops/linear.js';
 import { pointwise, pointwiseReference } from '../../src/ops/pointwise.js';
 import { upfirdn2d, upfirdn2dReference } from '../../src/ops/upfirdn2d.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
-import { fromFloat16, toFloat16 } from '../../src/runtime/float16.js';
+import { fromFloat16, toFloat16 } from '../../src/base/float16.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
 import { closeGpu } from '../../src/runtime/gpu.js';
 import { expectClose } from '../compare.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { closeGpu, openGpu } from '../../src/runtime/gpu.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
 import { withHalves } from '../../src/runtime/kernel.js';

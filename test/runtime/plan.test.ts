@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OutOfMemoryError } from '../../src/errors.js';
+import { OutOfMemoryError } from '../../src/base/errors.js';
 import { linear } from '../../src/ops/linear.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
 import type { Gpu } from '../../src/runtime/gpu.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { memorySource } from '../../src/weights/source.js';
-import type { FmtConfig } from '../../src/models/reference/fmt.js';
+import type { FmtConfig } from '../../src/models/transformer/fmt-reference.js';
 
 const folder = new URL('../../golden/tiny/', import.meta.url);
 

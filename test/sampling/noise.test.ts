@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { boxMuller, cosSinTurn, gaussianNoise, logUniform } from '../../src/sampling/noise.js';
 import { philox4x32 } from '../../src/sampling/philox.js';
 

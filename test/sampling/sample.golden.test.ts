@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { fmtReference, guidedFmtReference } from '../../src/models/reference/fmt.js';
+import { fmtReference, guidedFmtReference } from '../../src/models/transformer/fmt-reference.js';
 import { dopri5 } from '../../src/sampling/dopri5.js';
 import { needsGuidance } from '../../src/sampling/guidance.js';
 import type { SolverName } from '../../src/sampling/solvers.js';

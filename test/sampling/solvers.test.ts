@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { dormandPrince } from '../../src/sampling/dopri5.js';
 import { euler, heun, midpoint, rk4 } from '../../src/sampling/runge-kutta.js';
 import { integrate, type SolverName, type VectorField } from '../../src/sampling/solvers.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { gaussianNoise } from '../../src/sampling/noise.js';
 import { sampleMotion, type MotionOptions, type MotionWindow } from '../../src/sampling/windows.js';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { animate } from '../../src/animate.js';
-import type { FloatModel, WindowOde } from '../../src/motion.js';
+import { animate } from '../../src/pipeline/animate.js';
+import type { FloatModel, WindowOde } from '../../src/pipeline/motion.js';
 import { closeGpu } from '../../src/runtime/gpu.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
 import type { SolverName } from '../../src/sampling/solvers.js';

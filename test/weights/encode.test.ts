@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { toFloat32 } from '../../src/weights/dtype.js';
 import { floatTypes, fromFloat32, type FloatType } from '../../src/weights/encode.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { openCheckpointFile, type CheckpointFile } from '../../src/weights/formats.js';
 import { joinConfigs, joinWeights } from '../../src/weights/join.js';
 import { joinCheckpoint } from '../../src/weights/load.js';

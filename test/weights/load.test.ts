@@ -2,7 +2,7 @@ import { copyFile, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { openFileSource } from '../../src/node/file-source.js';
 import { openWeights } from '../../src/node/weights.js';
 import { loadWeights } from '../../src/weights/load.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { canonicalName, checkWeights, completeParts, isIgnorable } from '../../src/weights/check.js';
 import { parseConfig } from '../../src/weights/config.js';
 import { expectedTensors, isUnused, modelParts, partOf } from '../../src/weights/manifest.js';

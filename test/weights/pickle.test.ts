@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { Parser } from 'pickleparser';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { isContainer, PickleCutShort, unpickle } from '../../src/weights/pickle.js';
 import { unpickleTensors } from '../../src/weights/torch-values.js';
 import { concat, op, pickled } from './torch-writer.js';

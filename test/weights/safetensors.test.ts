@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { openSafetensors, writeSafetensors, type TensorData } from '../../src/weights/safetensors.js';
 import { blobSource, elementCount, memorySource, type ByteSource } from '../../src/weights/source.js';
 import { goldenBytes, rejection } from './golden.js';

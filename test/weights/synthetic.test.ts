@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import { fnv1a32, syntheticWeights } from '../../src/weights/synthetic.js';
 import { goldenBytes, goldenJson, rejection } from './golden.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { openFaceWeights } from '../../src/node/face-weights.js';
 import { memorySource } from '../../src/weights/source.js';
 import { openTflite } from '../../src/weights/tflite.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { Parser } from 'pickleparser';
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { openCheckpointFile } from '../../src/weights/formats.js';
 import { memorySource, type ByteSource, type WeightSource } from '../../src/weights/source.js';
 import { isContainer } from '../../src/weights/pickle.js';

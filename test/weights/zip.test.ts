@@ -3,7 +3,7 @@ import { deflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromBuffer, type Entry, type ZipFile } from 'yauzl';
-import { InputError } from '../../src/errors.js';
+import { InputError } from '../../src/base/errors.js';
 import { memorySource, type ByteSource } from '../../src/weights/source.js';
 import { readZipDirectory, readZipEntry } from '../../src/weights/zip.js';
 import { rejection } from './golden.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NoVideoEncoderError, NoWebGpuError } from '../../../src/browser/errors.js';
-import { InputError, OutOfMemoryError } from '../../../src/errors.js';
+import { InputError, OutOfMemoryError } from '../../../src/base/errors.js';
 import { Failure, toFailure } from '../../../web/src/engine/failures.js';
 
 const kind = (error: unknown, lost = false) => toFailure(error, lost).name;
