@@ -1,11 +1,8 @@
-// Measures which kernels and workgroups an adapter runs fastest and puts the answer into src/runtime/tuned.ts:
-//   npm run build && npm run tune -- [--adapter NAME] [--print]
-// --print leaves the file alone. Choices are made one after the other, each on the operators it matters for, at sizes of
-// the published model; a choice is the one with the smallest geometric mean of times.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+// Measures which kernels and workgroups an adapter runs fastest, beside what the rule in src/runtime/tuning.ts chooses:
+//   npm run build && npm run tune -- [--adapter NAME]
+// Choices are made one after the other, each on the operators it matters for, at sizes of the published model; a choice
+// is the one with the smallest geometric mean of times.
 import { parseArgs } from 'node:util';
-import { format, resolveConfig } from 'prettier';
 import { closeGpu, openGpu } from '../dist/index.js';
 import { requestNodeAdapter } from '../dist/node/index.js';
 import { attention } from '../dist/ops/attention.js';
@@ -15,12 +12,9 @@ import { linear } from '../dist/ops/linear.js';
 import { compilePlan, destroyPlan } from '../dist/runtime/plan.js';
 import { profilePlan } from '../dist/runtime/profile.js';
 import { input, output } from '../dist/runtime/recorder.js';
-import { tuned } from '../dist/runtime/tuned.js';
-import { guessTuning, tuningKey } from '../dist/runtime/tuning.js';
+import { chooseTuning } from '../dist/runtime/tuning.js';
 
-const { values: flags } = parseArgs({
-  options: { adapter: { type: 'string', default: 'auto' }, print: { type: 'boolean', default: false } },
-});
+const { values: flags } = parseArgs({ options: { adapter: { type: 'string', default: 'auto' } } });
 const { adapter, name } = await requestNodeAdapter({ adapter: flags.adapter });
 const gpu = await openGpu(adapter);
 if (!gpu.device.features.has('timestamp-query')) throw new Error(`${name} has no timestamp-query`);
@@ -82,8 +76,9 @@ async function timeOf(record) {
   return best;
 }
 
-console.log(`${name}: ${tuningKey(adapter)}`);
-let tuning = guessTuning(adapter);
+const rule = chooseTuning(adapter);
+let tuning = rule;
+console.log(name);
 for (const [choice, { candidates, operators, when = () => true }] of Object.entries(choices)) {
   if (!when(tuning)) continue;
   let best = { mean: Infinity };
@@ -97,14 +92,6 @@ for (const [choice, { candidates, operators, when = () => true }] of Object.entr
   }
   tuning = { ...tuning, [choice]: best.candidate };
 }
-console.log(JSON.stringify(tuning));
+console.log(`fastest ${JSON.stringify(tuning)}`);
+console.log(`rule    ${JSON.stringify(rule)}`);
 closeGpu(gpu);
-
-if (!flags.print) {
-  const file = fileURLToPath(new URL('../src/runtime/tuned.ts', import.meta.url));
-  const [head] = readFileSync(file, 'utf8').split('> = {');
-  const table = JSON.stringify({ ...tuned, [tuningKey(adapter)]: tuning });
-  const options = { ...(await resolveConfig(file)), parser: 'typescript' };
-  writeFileSync(file, await format(`${head}> = ${table};`, options));
-  console.log(`written to ${file}`);
-}

@@ -39,7 +39,8 @@ export type {
   GuidanceScales,
   WindowConditions,
 } from './models/transformer/fmt.js';
-export { createMotionAutoencoder, pictureTensor } from './models/autoencoder/motion-autoencoder.js';
+export { pictureTensor } from './media/picture-tensor.js';
+export { createMotionAutoencoder } from './models/autoencoder/motion-autoencoder.js';
 export type {
   Decoder,
   DecoderOptions,

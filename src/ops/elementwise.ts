@@ -3,8 +3,8 @@ import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { describe, expectShape, extent, sizeOf } from '../runtime/tensor.js';
 import { activationCode, activationReference } from './activation.js';
-import type { Columns } from './layer-norm.js';
-import { expectColumns } from './layer-norm.js';
+import type { Columns } from './columns.js';
+import { expectColumns } from './columns.js';
 
 /**
  * x + z. z has the shape of x; or fewer axes, the last ones of x (`[C]` or `[T,C]`, added to every row or every batch

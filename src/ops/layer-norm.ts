@@ -4,14 +4,8 @@ import type { Tensor } from '../runtime/tensor.js';
 import { expectShape, extent, sizeOf } from '../runtime/tensor.js';
 import type { Activation } from './activation.js';
 import { activationCode, activationReference } from './activation.js';
-
-/** Columns of a tensor that packs several rows' vectors side by side, such as adaLN's [shift, scale, gate, …]. */
-export interface Columns {
-  /** `[…, width]`, with the rows of the operand. */
-  readonly packed: Tensor;
-  /** The first column. */
-  readonly offset: number;
-}
+import type { Columns } from './columns.js';
+import { expectColumns } from './columns.js';
 
 export interface LayerNormOptions {
   readonly eps: number;
@@ -83,19 +77,6 @@ export function layerNorm(rec: Recorder, x: Tensor, options: LayerNormOptions): 
     workgroups: flatGrid(rows, alone ? 8 : 4),
   });
   return y;
-}
-
-/** Checks that the columns exist for each of `rows`; returns the packed tensor's width. */
-export function expectColumns(operator: string, columns: Columns, rows: number, width: number): number {
-  const { packed, offset } = columns;
-  const packedWidth = extent(packed, packed.shape.length - 1);
-  expectShape(operator, { ...packed, shape: [sizeOf(packed.shape) / packedWidth] }, [rows]);
-  if (offset < 0 || offset + width > packedWidth) {
-    throw new RangeError(
-      `${operator}: ${packed.label} has ${packedWidth} columns, not ${width} from ${offset}`,
-    );
-  }
-  return packedWidth;
 }
 
 /**

@@ -4,8 +4,8 @@ import type { Tensor } from '../runtime/tensor.js';
 import { expectShape, extent, sizeOf } from '../runtime/tensor.js';
 import type { Activation } from './activation.js';
 import { activationCode, activationReference } from './activation.js';
-import type { Columns } from './layer-norm.js';
-import { expectColumns } from './layer-norm.js';
+import type { Columns } from './columns.js';
+import { expectColumns } from './columns.js';
 
 export interface LinearOptions {
   readonly bias?: Tensor | undefined;

@@ -6,7 +6,7 @@ import type { BlazeFace } from '../models/face/blazeface.js';
 import { createBlazeFace } from '../models/face/blazeface.js';
 import type { Box, Face } from '../models/face/blazeface-boxes.js';
 import { decodeFaces, inputSide, mergeFaces, moveFace } from '../models/face/blazeface-boxes.js';
-import { pictureTensor } from '../ops/pixels.js';
+import { pictureTensor } from '../media/picture-tensor.js';
 import type { Gpu } from '../runtime/gpu.js';
 import type { ByteSource } from '../weights/source.js';
 import { openTflite } from '../weights/tflite.js';

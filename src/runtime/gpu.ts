@@ -5,7 +5,7 @@ import { toFloat16 } from '../base/float16.js';
 import { matrixFeature, matrixLanes } from './matrix.js';
 import type { Precision, Tensor } from './tensor.js';
 import { bytesOf, describe, sizeOf } from './tensor.js';
-import type { OpenTrace } from './trace.js';
+import type { OpenTrace } from './open-trace.js';
 import type { Tuning } from './tuning.js';
 import { chooseTuning } from './tuning.js';
 

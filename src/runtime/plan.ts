@@ -2,9 +2,12 @@ import { assignSlots } from './arena.js';
 import type { Gpu } from './gpu.js';
 import { createBuffer, destroyBuffer, destroyTensor, guarded, settle, tensorUsage, writeTensor } from './gpu.js'; // prettier-ignore
 import type { CompiledKernel } from './kernel.js';
+import type { Dispatch } from './launch.js';
+import { boundTensors, halvesOf } from './launch.js';
 import { readTensors } from './read-back.js';
-import type { Dispatch, Recorder } from './recorder.js';
-import { boundTensors, halvesOf } from './recorder.js';
+import type { Recorder } from './recorder.js';
+import type { Step } from './step.js';
+import { encodeStep } from './step.js';
 import type { Tensor } from './tensor.js';
 import { bytesOf, describe } from './tensor.js';
 import { beginSpan, runTraced } from './trace.js';
@@ -24,15 +27,6 @@ export interface Plan {
   /** Freed with the plan. */
   readonly owned: readonly Tensor[];
   readonly buffers: readonly GPUBuffer[];
-}
-
-/** One launch of a plan, complete. */
-export interface Step {
-  readonly kernel: CompiledKernel;
-  readonly launch: Dispatch;
-  readonly label: string;
-  readonly bindGroup: GPUBindGroup;
-  readonly workgroups: readonly [number, number, number];
 }
 
 export interface PlanOptions {
@@ -237,18 +231,12 @@ function submitAll(plan: Plan): void {
 
 function submitSteps(plan: Plan, steps: readonly Step[]): void {
   const { gpu, label } = plan;
-  if (gpu.trace) return runTraced(plan, steps, gpu.trace);
+  if (gpu.trace) return runTraced(gpu, label, steps, gpu.trace);
   const encoder = gpu.device.createCommandEncoder({ label });
   const pass = encoder.beginComputePass({ label });
   for (const step of steps) encodeStep(pass, step);
   pass.end();
   gpu.device.queue.submit([encoder.finish()]);
-}
-
-export function encodeStep(pass: GPUComputePassEncoder, step: Step): void {
-  pass.setPipeline(step.kernel.pipeline);
-  pass.setBindGroup(0, step.bindGroup);
-  pass.dispatchWorkgroups(...step.workgroups);
 }
 
 /** Reads outputs by name, in one submission. */

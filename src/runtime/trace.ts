@@ -1,7 +1,9 @@
 import type { Gpu } from './gpu.js';
 import { createBuffer, destroyBuffer, settle } from './gpu.js';
-import { encodeStep, type Plan, type Step } from './plan.js';
-import type { Dispatch } from './recorder.js';
+import type { Dispatch } from './launch.js';
+import type { OpenTrace, TracedRun, TracedSpan } from './open-trace.js';
+import type { Step } from './step.js';
+import { encodeStep } from './step.js';
 
 /** One kernel launch. Times are milliseconds of `performance.now()`; the GPU's clock is shifted onto it. */
 export interface TracedLaunch {
@@ -13,31 +15,10 @@ export interface TracedLaunch {
   readonly end: number;
 }
 
-/** Something the host did. */
-export interface TracedSpan {
-  readonly name: string;
-  readonly start: number;
-  readonly end: number;
-}
-
 /** What happened on the GPU and on the host between `startTrace` and `finishTrace`. */
 export interface Trace {
   readonly launches: readonly TracedLaunch[];
   readonly spans: readonly TracedSpan[];
-}
-
-/** A trace in the making, as `gpu.trace`: every `runPlan` adds to it. */
-export interface OpenTrace {
-  readonly runs: Promise<TracedRun>[];
-  readonly spans: TracedSpan[];
-}
-
-interface TracedRun {
-  readonly plan: string;
-  readonly steps: readonly Step[];
-  readonly submitted: number;
-  /** Start and end of each step by the GPU's clock, in milliseconds. */
-  readonly stamps: readonly number[];
 }
 
 /**
@@ -79,8 +60,7 @@ export function beginSpan({ trace }: Gpu, name: string): () => void {
 }
 
 /** Runs some of a plan's steps, at most 2048, each between two timestamps. */
-export function runTraced(plan: Plan, steps: readonly Step[], trace: OpenTrace): void {
-  const { gpu } = plan;
+export function runTraced(gpu: Gpu, label: string, steps: readonly Step[], trace: OpenTrace): void {
   const { device } = gpu;
   const count = 2 * steps.length;
   const querySet = device.createQuerySet({ type: 'timestamp', count });
@@ -92,7 +72,7 @@ export function runTraced(plan: Plan, steps: readonly Step[], trace: OpenTrace):
     count * 8,
     GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
   );
-  const encoder = device.createCommandEncoder({ label: `trace ${plan.label}` });
+  const encoder = device.createCommandEncoder({ label: `trace ${label}` });
   steps.forEach((step, i) => {
     const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
     const pass = encoder.beginComputePass({ timestampWrites });
@@ -108,7 +88,7 @@ export function runTraced(plan: Plan, steps: readonly Step[], trace: OpenTrace):
       await staging.mapAsync(GPUMapMode.READ);
       const nanoseconds = new BigUint64Array(staging.getMappedRange().slice(0));
       const stamps = Array.from(nanoseconds.subarray(0, count), (stamp) => Number(stamp) / 1e6);
-      return { plan: plan.label, steps, submitted, stamps };
+      return { plan: label, steps, submitted, stamps };
     } finally {
       querySet.destroy();
       destroyBuffer(gpu, resolved);

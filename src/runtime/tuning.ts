@@ -1,5 +1,3 @@
-import { tuned } from './tuned.js';
-
 /**
  * Which of several kernels an operator launches, and in which shape. All compute the same; which is fastest depends on the
  * adapter.
@@ -29,23 +27,8 @@ export interface Tile {
   readonly HIGH: number;
 }
 
-/** What an adapter says of itself that matters here: adapters of the same key are tuned alike. */
-export function tuningKey({ info, limits, features }: GPUAdapter): string {
-  const { isFallbackAdapter, subgroupMinSize = 0, subgroupMaxSize = 0 } = info;
-  const subgroups = features.has('subgroups')
-    ? `subgroups ${subgroupMinSize}-${subgroupMaxSize}`
-    : 'no subgroups';
-  const shared = `${limits.maxComputeWorkgroupStorageSize / 1024} KiB shared`;
-  return `${isFallbackAdapter ? 'processor' : 'card'}, ${subgroups}, ${shared}`;
-}
-
-/** The choice for an adapter: from the table that `npm run tune` makes, or else by a rule. */
-export function chooseTuning(adapter: GPUAdapter): Tuning {
-  return tuned[tuningKey(adapter)] ?? guessTuning(adapter);
-}
-
-/** The rule for adapters that nobody has tuned. */
-export function guessTuning({ info, features }: GPUAdapter): Tuning {
+/** The choice for an adapter, by what it reports; `npm run tune` measures the alternatives. */
+export function chooseTuning({ info, features }: GPUAdapter): Tuning {
   // A processor has no shared memory: copies to it cost as much as they save, and a barrier saves all registers.
   const isProcessor = info.isFallbackAdapter;
   return {

@@ -12,7 +12,7 @@ export interface MotionWindow {
   readonly prevWa: Float32Array;
 }
 
-export interface MotionOptions extends SolverOptions {
+export interface SampleMotionOptions extends SolverOptions {
   /** L, frames in a window. */
   readonly windowFrames: number;
   /** P ≤ L, preceding frames that a window sees. */
@@ -37,7 +37,9 @@ export interface MotionOptions extends SolverOptions {
  * @yields the motion of each window in turn [frames in the window, d]; the last is cut so that the frames are T in all
  * @throws InputError if the sizes don't fit; whatever `integrate` throws
  */
-export async function* sampleMotion(options: MotionOptions): AsyncGenerator<Float32Array, void, undefined> {
+export async function* sampleMotion(
+  options: SampleMotionOptions,
+): AsyncGenerator<Float32Array, void, undefined> {
   const { windowFrames: L, precedingFrames: P, width: d } = options;
   checkSizes(options);
   let prevX = new Float32Array(P * d);
@@ -84,7 +86,7 @@ async function* cutWindows(
   yield { wa, frames: filled / d };
 }
 
-function checkSizes(options: MotionOptions): void {
+function checkSizes(options: SampleMotionOptions): void {
   const { frames: T, windowFrames: L, precedingFrames: P, width: d, wa } = options;
   for (const [name, value] of Object.entries({ frames: T ?? 1, windowFrames: L, width: d })) {
     if (!Number.isSafeInteger(value) || value < 1) {

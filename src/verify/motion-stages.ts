@@ -8,7 +8,7 @@ import { solverNames } from '../sampling/solvers.js';
 import { sampleMotion } from '../sampling/windows.js';
 import { windowFrames } from '../weights/config.js';
 import type { GoldenStage } from './golden-set.js';
-import type { StageContext, StageResult } from './stages.js';
+import type { StageContext, StageResult } from './stage.js';
 
 /** One evaluation of the vector field with its inner tensors, and the guided ones (`guided.aγ.eγ`). */
 export async function verifyFmt(context: StageContext, stage: GoldenStage): Promise<StageResult> {

@@ -1,11 +1,12 @@
 import type { Portrait } from '../models/autoencoder/motion-autoencoder.js';
-import { createMotionAutoencoder, pictureTensor } from '../models/autoencoder/motion-autoencoder.js';
+import { pictureTensor } from '../media/picture-tensor.js';
+import { createMotionAutoencoder } from '../models/autoencoder/motion-autoencoder.js';
 import type { MotionAutoencoder } from '../models/autoencoder/motion-autoencoder.js';
 import type { FrameSimilarity, PictureComparison } from './compare.js';
 import { compareFrames, comparePictures } from './compare.js';
 import type { GoldenFiles, GoldenStage } from './golden-set.js';
-import type { StageContext, StageResult } from './stages.js';
-import { required } from './stages.js';
+import type { StageContext, StageResult } from './stage.js';
+import { required } from './stage.js';
 
 /** `image.png` → identity latent, motion, features. */
 export async function verifyEncode({ float, files }: StageContext): Promise<StageResult> {

@@ -3,8 +3,8 @@ import { createAudioEncoder } from '../models/speech/audio-encoder.js';
 import { createEmotionEncoder } from '../models/speech/emotion-encoder.js';
 import type { HostTensor } from '../runtime/evaluate.js';
 import type { GoldenFiles } from './golden-set.js';
-import type { StageContext, StageResult } from './stages.js';
-import { required } from './stages.js';
+import type { StageContext, StageResult } from './stage.js';
+import { required } from './stage.js';
 
 /** `wave.wav` → features, layer by layer. */
 export async function verifyAudio({ float, files }: StageContext): Promise<StageResult> {

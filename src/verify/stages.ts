@@ -1,26 +1,13 @@
 import type { FloatModel } from '../pipeline/motion.js';
 import { InputError } from '../base/errors.js';
-import type { HostTensor } from '../runtime/evaluate.js';
 import type { Comparison, FrameSimilarity, PictureComparison } from './compare.js';
 import { judge, momentError, tensorError } from './compare.js';
 import type { GoldenFiles, GoldenStage, GoldenStageName } from './golden-set.js';
 import { openStage } from './golden-set.js';
 import { verifyDecode, verifyEncode, verifyAnimate } from './picture-stages.js';
 import { verifyFmt, verifySample } from './motion-stages.js';
+import type { StageContext, StageResult } from './stage.js';
 import { verifyAudio, verifyEmotion } from './speech-stages.js';
-
-export interface StageContext {
-  readonly float: FloatModel;
-  readonly files: GoldenFiles;
-  /** Told what is being done. */
-  readonly onStatus: (text: string) => void;
-}
-
-/** What a stage computed: tensors by golden name, and pictures by the names of their PNG files. */
-export interface StageResult {
-  readonly tensors: ReadonlyMap<string, HostTensor | Float32Array>;
-  readonly pictures?: readonly (PictureComparison | FrameSimilarity)[];
-}
 
 type RunStage = (context: StageContext, stage: GoldenStage) => Promise<StageResult>;
 
@@ -70,15 +57,4 @@ export async function* verifyStages(
 /** The latent of `decode` stands for s_r plus some motion that the set does not store. */
 function isInput(stage: GoldenStageName, tensor: string): boolean {
   return tensor.startsWith('in.') || (stage === 'decode' && tensor === 'latent');
-}
-
-/** A file of the set that a stage cannot do without. */
-export async function required<T>(
-  files: GoldenFiles,
-  file: string,
-  content: Promise<T | undefined>,
-): Promise<T> {
-  const value = await content;
-  if (value === undefined) throw new InputError(`${files.name}: expected ${file}`);
-  return value;
 }

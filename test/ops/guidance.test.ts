@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { guidance } from '../../src/ops/guidance.js';
-import { combineGuidance } from '../../src/sampling/guidance.js';
+import { guidance, guidanceReference, needsGuidance } from '../../src/ops/guidance.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
 import { closeGpu } from '../../src/runtime/gpu.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
@@ -15,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => closeGpu(gpu));
 
 describe('guidance', () => {
-  it('equals combineGuidance for any scales', async () => {
+  it('equals guidanceReference for any scales', async () => {
     const cases = fc.tuple(
       fc.integer({ min: 1, max: 9 }),
       fc.integer({ min: 1, max: 30 }),
@@ -34,9 +33,41 @@ describe('guidance', () => {
           fields.data.subarray(n * rows * width, (n + 1) * rows * width),
         );
         expect(v.shape).toEqual([1, rows, width]);
-        expectClose('guidance', v.data, combineGuidance(u!, a!, all!, audio / 2, emotion / 2), 1e-6);
+        expectClose('guidance', v.data, guidanceReference(u!, a!, all!, audio / 2, emotion / 2), 1e-6);
       }),
       { numRuns: 30, seed: 1 },
     );
+  });
+});
+
+const value = fc.float({ min: -8, max: 8, noNaN: true });
+const fields = fc.array(fc.tuple(value, value, value), { minLength: 1, maxLength: 20 });
+const column = (rows: [number, number, number][], i: 0 | 1 | 2) => Float32Array.from(rows, (row) => row[i]);
+
+describe('guidanceReference', () => {
+  it('is all for γ = (1, 1), a for (1, 0) and u for (0, 0)', () => {
+    fc.assert(
+      fc.property(fields, (rows) => {
+        const [u, a, all] = [column(rows, 0), column(rows, 1), column(rows, 2)];
+        const near = (v: Float32Array, w: Float32Array) =>
+          v.forEach((vi, i) => expect(vi).toBeCloseTo(w[i]!, 5));
+        near(guidanceReference(u, a, all, 1, 1), all);
+        near(guidanceReference(u, a, all, 1, 0), a);
+        expect(guidanceReference(u, a, all, 0, 0)).toEqual(u.map((v) => v + 0));
+      }),
+      { seed: 3 },
+    );
+  });
+
+  it('extrapolates beyond both conditions', () => {
+    expect([...guidanceReference([1, 0], [2, 0.5], [4, 0.25], 2, 3)]).toEqual([9, 0.25]);
+  });
+
+  it('refuses fields of different lengths', () => {
+    expect(() => guidanceReference([1], [1, 2], [1], 2, 1)).toThrow(RangeError);
+  });
+
+  it('is needed unless both scales are 1', () => {
+    expect([needsGuidance(1, 1), needsGuidance(2, 1), needsGuidance(1, 0)]).toEqual([false, true, true]);
   });
 });

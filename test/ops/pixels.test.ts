@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packRgba8, packRgba8Reference, pictureTensor } from '../../src/ops/pixels.js';
+import { packRgba8, packRgba8Reference } from '../../src/ops/pixels.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
 import { closeGpu } from '../../src/runtime/gpu.js';
@@ -26,14 +26,5 @@ describe('packRgba8', () => {
     const data = Float32Array.from([-3, -1, -0.9999, 0, 0.9999, 1, 3, 1 / 255, 0.5, -0.5, 0.1, 0.2]);
     const pixels = await pack([1, 3, 2, 2], data);
     expect([...pixels]).toEqual([0, 254, 191, 255, 0, 255, 63, 255, 0, 255, 140, 255, 127, 128, 153, 255]);
-  });
-});
-
-describe('pictureTensor', () => {
-  it('puts bytes 0 … 255 on −1 … 1, a plane a colour', () => {
-    const data = Uint8Array.from([0, 51, 102, 153, 204, 255]);
-    const expected = [-1, 0.2, -0.6, 0.6, -0.2, 1];
-    const tensor = pictureTensor({ width: 2, height: 1, data });
-    expected.forEach((value, at) => expect(tensor[at]).toBeCloseTo(value, 6));
   });
 });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fmtReference, guidedFmtReference } from '../../src/models/transformer/fmt-reference.js';
 import { dopri5 } from '../../src/sampling/dopri5.js';
-import { needsGuidance } from '../../src/sampling/guidance.js';
+import { needsGuidance } from '../../src/ops/guidance.js';
 import type { SolverName } from '../../src/sampling/solvers.js';
 import { sampleMotion } from '../../src/sampling/windows.js';
 import { allowance, goldenStage, goldenTensors, relativeError } from './golden.js';

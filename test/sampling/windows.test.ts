@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
 import { gaussianNoise } from '../../src/sampling/noise.js';
-import { sampleMotion, type MotionOptions, type MotionWindow } from '../../src/sampling/windows.js';
+import { sampleMotion, type SampleMotionOptions, type MotionWindow } from '../../src/sampling/windows.js';
 
 const sizes = fc
   .record({ frames: fc.integer({ min: 1, max: 40 }), windowFrames: fc.integer({ min: 1, max: 12 }) })
@@ -18,7 +18,7 @@ const sizes = fc
 type Sizes = { frames: number; windowFrames: number; precedingFrames: number; width: number };
 
 /** v = wa, so the motion of a window is its noise plus its audio features. */
-function optionsFor(given: Sizes, seen: MotionWindow[]): MotionOptions & { wa: Float32Array } {
+function optionsFor(given: Sizes, seen: MotionWindow[]): SampleMotionOptions & { wa: Float32Array } {
   return {
     ...given,
     solver: 'euler',

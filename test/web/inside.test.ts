@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { attentionReference } from '../../src/ops/attention.js';
-import { combineGuidance } from '../../src/sampling/guidance.js';
+import { guidanceReference } from '../../src/ops/guidance.js';
 import { attentionProbabilities } from '../../web/src/inside/attention.js';
 import { divide, flowInPixels, largest, meanMagnitude } from '../../web/src/inside/fields.js';
 import { guidanceTerms } from '../../web/src/inside/window-ode.js';
@@ -74,7 +74,7 @@ describe('guidanceTerms', () => {
     const scales = { audio: 2, emotion: 0.5 };
     const fields = [0, 1, 2].map((n) => out.subarray(n * size, (n + 1) * size));
     const own = (all: Float32Array) => all.subarray(preceding * d);
-    const v = own(combineGuidance(fields[0]!, fields[1]!, fields[2]!, scales.audio, scales.emotion));
+    const v = own(guidanceReference(fields[0]!, fields[1]!, fields[2]!, scales.audio, scales.emotion));
     const norm = (field: Float32Array) => Math.sqrt(field.reduce((sum, x) => sum + x * x, 0) / length);
     const [u, a, all] = fields.map(own) as [Float32Array, Float32Array, Float32Array];
     const terms = guidanceTerms(out, v, scales, { preceding, length, d });

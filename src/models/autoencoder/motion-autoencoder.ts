@@ -26,8 +26,6 @@ import type { EncoderWeights } from './encoder.js';
 import { loadEncoder, recordEncoder } from './encoder.js';
 import { freeParameters, openParameters } from '../parameters.js';
 
-export { pictureTensor } from '../../ops/pixels.js';
-
 /** What the encoder says of a portrait (Sec. 2 of docs/model.md). */
 export interface Portrait {
   /** Identity latent s_r, `[d]`. */

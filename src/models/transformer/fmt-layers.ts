@@ -1,6 +1,6 @@
 import { attention } from '../../ops/attention.js';
 import { activate, add, gatedResidual } from '../../ops/elementwise.js';
-import type { Columns } from '../../ops/layer-norm.js';
+import type { Columns } from '../../ops/columns.js';
 import { layerNorm } from '../../ops/layer-norm.js';
 import type { LinearOptions } from '../../ops/linear.js';
 import { linear } from '../../ops/linear.js';

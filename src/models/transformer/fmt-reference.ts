@@ -32,7 +32,7 @@ export interface FmtInput {
 }
 
 /** Told of every named intermediate tensor: `t_embedder`, `x_embedder`, `c_embedder`, `blocks.N.attn`, `blocks.N`. */
-export type Trace = (name: string, rows: Row[]) => void;
+export type Tap = (name: string, rows: Row[]) => void;
 
 type Row = Float64Array;
 
@@ -45,7 +45,7 @@ export function fmtReference(
   weights: FmtWeights,
   config: FmtConfig,
   input: FmtInput,
-  trace: Trace = () => undefined,
+  tap: Tap = () => undefined,
 ): Float64Array {
   const { dim_w: d, num_heads: heads, attention_window: reach } = config;
   const tensor = (name: string) => {
@@ -68,9 +68,9 @@ export function fmtReference(
     return linear('c_embedder', concat(input.wr, wa, emotion[n] ?? emotion[0]!));
   });
   const c = condition.map((row) => add(row, tEmb).map(silu));
-  trace('t_embedder', [tEmb]);
-  trace('x_embedder', embedded);
-  trace('c_embedder', condition);
+  tap('t_embedder', [tEmb]);
+  tap('x_embedder', embedded);
+  tap('c_embedder', condition);
 
   for (let b = 0; b < config.fmt_depth; b++) {
     const block = `blocks.${b}`;
@@ -80,14 +80,14 @@ export function fmtReference(
       linear(`${block}.attn.qkv`, modulate(row, modulation[n]![0]!, modulation[n]![1]!)),
     );
     const attended = localAttention(qkv, heads, reach).map((row) => linear(`${block}.attn.proj`, row));
-    trace(`${block}.attn`, attended);
+    tap(`${block}.attn`, attended);
     x = x.map((row, n) => add(row, multiply(modulation[n]![2]!, attended[n]!)));
     x = x.map((row, n) => {
       const [, , , shift, scale, gate] = modulation[n]!;
       const hidden = linear(`${block}.mlp.fc1`, modulate(row, shift!, scale!)).map(geluTanh);
       return add(row, multiply(gate!, linear(`${block}.mlp.fc2`, hidden)));
     });
-    trace(block, x);
+    tap(block, x);
   }
 
   const out = x.map((row, n) => {

@@ -18,7 +18,7 @@ import { closeReadBack, floatsOf, openReadBack, readBack } from '../../runtime/r
 import type { Recorder } from '../../runtime/recorder.js';
 import { input, output } from '../../runtime/recorder.js';
 import type { Precision } from '../../runtime/tensor.js';
-import { needsGuidance } from '../../sampling/guidance.js';
+import { needsGuidance } from '../../ops/guidance.js';
 import type { VectorField } from '../../sampling/solvers.js';
 import type { FloatConfig } from '../../weights/config.js';
 import { windowFrames } from '../../weights/config.js';

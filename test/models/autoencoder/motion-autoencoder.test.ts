@@ -1,10 +1,8 @@
 import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MotionAutoencoder, Portrait } from '../../../src/models/autoencoder/motion-autoencoder.js';
-import {
-  createMotionAutoencoder,
-  pictureTensor,
-} from '../../../src/models/autoencoder/motion-autoencoder.js';
+import { pictureTensor } from '../../../src/media/picture-tensor.js';
+import { createMotionAutoencoder } from '../../../src/models/autoencoder/motion-autoencoder.js';
 import { gridSampleReference } from '../../../src/ops/flow.js';
 import type { Gpu } from '../../../src/runtime/gpu.js';
 import { closeGpu, destroyTensor, uploadTensor } from '../../../src/runtime/gpu.js';
