@@ -12,7 +12,10 @@ export interface LayerNormOptions {
   /** `[C]`; weight and bias come together. */
   readonly weight?: Tensor | undefined;
   readonly bias?: Tensor | undefined;
-  /** Adaptive normalisation: LN(x)·(1 + scale) + shift, C columns each of the same packed tensor. */
+  /**
+   * Adaptive normalisation: LN(x)·(1 + scale) + shift, C columns each of the same packed tensor. The paper's Eq. 9,
+   * γ·LN(x) + β, with γ = 1 + scale and β = shift.
+   */
   readonly scale?: Columns;
   readonly shift?: Columns;
   readonly activation?: Activation;

@@ -10,7 +10,7 @@ import { expectColumns } from './columns.js';
 export interface LinearOptions {
   readonly bias?: Tensor | undefined;
   readonly activation?: Activation;
-  /** Multiplies what is activated, before the residual is added. */
+  /** Multiplies what is activated, before the residual is added: the paper's α of Eq. 9. */
   readonly gate?: Columns | undefined;
   /** Added to all that; the shape of y. */
   readonly residual?: Tensor | undefined;
