@@ -2,7 +2,7 @@
 import { InputError, messageOf } from '../base/errors.js';
 import type * as dawnModule from 'webgpu';
 import { pollPatiently } from './patient-polls.js';
-import { quietly } from './quiet.js';
+import { openQuiet } from './quiet.js';
 import { vulkanLoads, withSwiftShader } from './software-vulkan.js';
 
 export interface AdapterChoice {
@@ -33,7 +33,10 @@ const HELP =
   "on Linux install the graphics card's Vulkan driver or, to compute on the processor, " +
   `${LLVMPIPE} or SwiftShader (npm install @sparticuz/chromium, x64 only)`;
 
-type Dawn = Pick<typeof dawnModule, 'create'>;
+interface Dawn extends Pick<typeof dawnModule, 'create'> {
+  /** Runs what Dawn warns in at length: of limits that it lowers, of adapters that it cannot use. */
+  readonly quietly: <T>(use: () => T) => T;
+}
 
 /** An adapter as Dawn lists it. */
 interface Listed {
@@ -46,7 +49,8 @@ async function loadDawn(options: readonly string[]): Promise<Dawn> {
     const dawn = await import('webgpu');
     Object.assign(globalThis, dawn.globals);
     pollPatiently();
-    return { create: (more) => dawn.create([...options, ...more]) };
+    const quietly = await openQuiet();
+    return { create: (more) => dawn.create([...options, ...more]), quietly };
   } catch (error) {
     const platform = `${process.platform}-${process.arch}`;
     throw new InputError(
@@ -57,7 +61,7 @@ async function loadDawn(options: readonly string[]): Promise<Dawn> {
 
 /** A Dawn instance and the adapter it gives: the one called `name`, or none where no adapter can be called that. */
 async function open(dawn: Dawn, name: string): Promise<{ gpu: GPU; adapter: GPUAdapter | null }> {
-  const { gpu, request } = quietly(() => {
+  const { gpu, request } = dawn.quietly(() => {
     const gpu = dawn.create([`adapter=${name}`]);
     return { gpu, request: gpu.requestAdapter({ powerPreference: 'high-performance' }) };
   });
