@@ -35,6 +35,7 @@ import {
   precisionOption,
   wholeNumber,
 } from './options.js';
+import { printJson } from './print.js';
 import { openProfile } from './profile.js';
 import { createProgress, frameStatus } from './progress.js';
 import type { SpeechFlags } from './speech.js';
@@ -212,7 +213,7 @@ async function runAnimate(flags: AnimateFlags): Promise<void> {
       await outputs.addFrame(flags.mark ? drawMark(picture) : picture);
       end();
       if (frames++ === 0) firstFrame = seconds();
-      progress.status(frameStatus(frames, frame.count, seconds()));
+      progress.status(...frameStatus(frames, frame.count, seconds()));
     }
     await outputs.finish();
     await profile?.write();
@@ -251,7 +252,7 @@ async function readMotion(path: string, d: number): Promise<Float32Array> {
 function report(flags: AnimateFlags, note: (line: string) => void, result: Result): void {
   const { frames, fps, seconds } = result;
   const rate = (frames / seconds).toFixed(1);
-  if (flags.json) process.stdout.write(`${JSON.stringify({ out: flags.out, ...result })}\n`);
+  if (flags.json) printJson({ out: flags.out, ...result });
   const targets = [flags.out, flags.framesDir, flags.motionOut].filter((path) => path !== undefined);
   note(
     `${targets.join(', ')}: ${frames} frames, ${(frames / fps).toFixed(1)} s of video in ${seconds.toFixed(1)} s (${rate} frames/s)`,

@@ -47,7 +47,7 @@ async function runConvert(paths: string[], flags: ConvertFlags): Promise<void> {
     const seconds = () => (performance.now() - started) / 1000;
     const size = await writeSafetensorsFile(flags.out, opened.weights, {
       ...layout,
-      onBytes: (done, total) => progress.status(byteStatus(done, total, seconds())),
+      onBytes: (done, total) => progress.status(...byteStatus(done, total, seconds())),
       signal: abort.signal,
     });
     progress.end();

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { requestNodeAdapter, type AdapterChoice } from '../node/gpu.js';
 import { adapterHelp } from './options.js';
+import { printError, printJson, printLines } from './print.js';
 
 export function addInfo(program: Command): void {
   program
@@ -19,10 +20,11 @@ export function addInfo(program: Command): void {
 export async function runInfo(options: { adapter?: string; json?: boolean }): Promise<void> {
   const choice = await requestNodeAdapter({
     ...(options.adapter !== undefined && { adapter: options.adapter }),
-    log: (line) => process.stderr.write(`${line}\n`),
+    log: printError,
   });
   const report = describeAdapter(choice);
-  process.stdout.write(options.json ? `${JSON.stringify(report, null, 1)}\n` : formatReport(report));
+  if (options.json) printJson(report, 1);
+  else printLines(formatReport(report));
 }
 
 /** The limits that decide which kernels run and how large a tensor may be, and how each is told to people. */
@@ -75,7 +77,7 @@ export function describeAdapter({ adapter, name, kind, backend }: AdapterChoice)
 }
 
 /** The report as lines of a label and its value, for people. */
-export function formatReport(report: AdapterReport): string {
+export function formatReport(report: AdapterReport): string[] {
   const { subgroupSizes: sizes } = report;
   const subgroups = sizes
     ? sizes.min === sizes.max
@@ -99,7 +101,7 @@ export function formatReport(report: AdapterReport): string {
     ]),
   ];
   const widest = Math.max(...rows.map(([label]) => label.length));
-  return rows.map(([label, value]) => `${label.padEnd(widest)}  ${value}\n`).join('');
+  return rows.map(([label, value]) => `${label.padEnd(widest)}  ${value}`);
 }
 
 /** In the largest binary unit that is not below one, to two decimals at most: 128 MiB, 3.98 GiB. */

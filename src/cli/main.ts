@@ -5,6 +5,7 @@ import { addAnimate } from './animate.js';
 import { addConvert } from './convert.js';
 import { addInfo } from './info.js';
 import { addInspect } from './inspect.js';
+import { printError } from './print.js';
 import { addVerify } from './verify.js';
 
 /**
@@ -15,7 +16,7 @@ async function main(): Promise<void> {
   const program = new Command('float')
     .description('FLOAT talking portraits on WebGPU: a portrait and speech in, a video of them talking out')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'float: ')) });
+    .configureOutput({ outputError: (text) => printError(usageError(text)) });
   addAnimate(program);
   addVerify(program);
   addInspect(program);
@@ -24,13 +25,21 @@ async function main(): Promise<void> {
   await program.parseAsync();
 }
 
+/** Commander's message as one line: what it proposes instead stands in a line of its own. */
+function usageError(text: string): string {
+  return text
+    .trimEnd()
+    .replace(/^error: /, 'float: ')
+    .replace(/\n(?=\(Did you mean )/, ' ');
+}
+
 function exitStatus(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof Error && error.name === 'AbortError') {
-    process.stderr.write('float: interrupted\n');
+    printError('float: interrupted');
     return 130;
   }
-  process.stderr.write(`float: ${messageOf(error)}\n`);
+  printError(`float: ${messageOf(error)}`);
   if (process.env['FLOAT_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return error instanceof InputError ? 2 : 1;
 }

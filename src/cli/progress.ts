@@ -1,48 +1,86 @@
+import stringWidth from 'string-width';
+import { escapeControls } from '../base/escape.js';
+
 /** What a command tells while it works. All of it goes to standard error; results go to standard output. */
 export interface Progress {
   /** A line of its own. */
   readonly note: (text: string) => void;
-  /** What is being done now, in place of the last status. */
-  readonly status: (text: string) => void;
+  /** What is being done now, in place of the last status: the first text that fits in a line, else the last, cut. */
+  readonly status: (...texts: string[]) => void;
   /** Ends the status line. */
   readonly end: () => void;
 }
 
-export function createProgress(quiet: boolean): Progress {
+/** The part of a terminal that is written to; standard error in the command. */
+export interface ProgressTerminal {
+  readonly isTTY?: boolean;
+  /** 0 where the terminal does not say. */
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+export function createProgress(quiet: boolean, terminal: ProgressTerminal = process.stderr): Progress {
   if (quiet) return { note: () => undefined, status: () => undefined, end: () => undefined };
-  const { stderr } = process;
   let shown = 0;
   const clear = () => {
-    if (shown > 0) stderr.write(`\r${' '.repeat(shown)}\r`);
+    // Spaces, not an escape sequence: any terminal obeys them. No more than fit now, lest they begin a new line.
+    if (shown > 0) terminal.write(`\r${' '.repeat(Math.min(shown, widthOf(terminal)))}\r`);
     shown = 0;
   };
   return {
     note(text) {
       clear();
-      stderr.write(`${text}\n`);
+      terminal.write(`${escapeControls(text)}\n`);
     },
-    status(text) {
-      if (!stderr.isTTY) return;
+    status(...texts) {
+      if (!terminal.isTTY) return;
       clear();
-      stderr.write(text);
-      shown = text.length;
+      const width = widthOf(terminal);
+      const lines = texts.map(escapeControls);
+      const line = lines.find((text) => stringWidth(text) <= width) ?? cut(lines.at(-1) ?? '', width);
+      terminal.write(line);
+      shown = stringWidth(line);
     },
     end: clear,
   };
 }
 
+/** Columns of a status: the last one stays empty, since some terminals begin a new line as soon as it is filled. */
+function widthOf({ columns }: ProgressTerminal): number {
+  return Math.max(0, (columns || 80) - 1);
+}
+
+const graphemes = new Intl.Segmenter();
+
+/** As much of a text as `width` columns show; a character of two columns is shown whole or not at all. */
+function cut(text: string, width: number): string {
+  let kept = '';
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    used += stringWidth(segment);
+    if (used > width - 1) break;
+    kept += segment;
+  }
+  return width > 0 ? `${kept}…` : '';
+}
+
 /** `[#####-----] 52/103 frames  12.3 frames/s  0:04 left`; without a count `52 frames  12.3 frames/s`. */
-export function frameStatus(done: number, count: number | undefined, seconds: number): string {
-  const rate = done / seconds;
-  if (count === undefined) return `${done} frames  ${rate.toFixed(1)} frames/s`;
-  return `${bar(done / count)} ${done}/${count} frames  ${rate.toFixed(1)} frames/s  ${clock((count - done) / rate)} left`;
+export function frameStatus(done: number, count: number | undefined, seconds: number): string[] {
+  const rate = `${(done / seconds).toFixed(1)} frames/s`;
+  if (count === undefined) return [`${done} frames  ${rate}`];
+  return withBar(done / count, seconds, `${done}/${count} frames  ${rate}`);
 }
 
 /** `[#####-----] 1240/2470 MB  410 MB/s  0:03 left`. */
-export function byteStatus(done: number, total: number, seconds: number): string {
+export function byteStatus(done: number, total: number, seconds: number): string[] {
   const mega = (bytes: number) => (bytes / 1e6).toFixed(0);
-  const rate = done / seconds;
-  return `${bar(done / total)} ${mega(done)}/${mega(total)} MB  ${mega(rate)} MB/s  ${clock((total - done) / rate)} left`;
+  return withBar(done / total, seconds, `${mega(done)}/${mega(total)} MB  ${mega(done / seconds)} MB/s`);
+}
+
+/** The same twice: the second, for narrow terminals, without the bar. */
+function withBar(share: number, seconds: number, figures: string): string[] {
+  const text = `${figures}  ${clock(seconds / share - seconds)} left`;
+  return [`${bar(share)} ${text}`, text];
 }
 
 function bar(share: number): string {

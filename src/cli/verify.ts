@@ -11,6 +11,7 @@ import type { GoldenStageName } from '../verify/golden-set.js';
 import { goldenStages } from '../verify/golden-set.js';
 import { verifyStages } from '../verify/stages.js';
 import { adapterHelp, experimentalOption, precisionOption } from './options.js';
+import { printJson, printLines } from './print.js';
 import { createProgress } from './progress.js';
 
 interface VerifyFlags {
@@ -43,7 +44,7 @@ async function runVerify(folder: string, flags: VerifyFlags): Promise<void> {
   const progress = createProgress(flags.json === true);
   const print = (text: string) => {
     progress.end();
-    if (!flags.json) process.stdout.write(`${text}\n`);
+    if (!flags.json) printLines([text]);
   };
   const undo: (() => unknown)[] = [];
   try {
@@ -69,7 +70,7 @@ async function runVerify(folder: string, flags: VerifyFlags): Promise<void> {
     if (tensors.length === 0) throw new InputError(`${folder}: expected a golden set with STAGE.json files`);
     const summary = summarise(tensors, pictures);
     print(summary.line);
-    if (flags.json) process.stdout.write(`${JSON.stringify({ ...summary, tensors, pictures }, null, 1)}\n`);
+    if (flags.json) printJson({ ...summary, tensors, pictures }, 1);
     if (!summary.pass) process.exitCode = 1;
   } finally {
     progress.end();

@@ -1,4 +1,5 @@
 import { InputError, messageOf } from '../base/errors.js';
+import { escapeControls } from '../base/escape.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -76,12 +77,4 @@ export function show(value: unknown): string {
 /** Text from elsewhere, made fit for a message of one line. */
 export function oneLine(text: string): string {
   return escapeControls(text.slice(0, 200).replace(/\s+/g, ' '));
-}
-
-/** Controls that JSON leaves as they are, and marks that reverse the order of what follows, as `\u` escapes. */
-function escapeControls(text: string): string {
-  // eslint-disable-next-line no-control-regex -- those that `oneLine` may meet
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (c) => {
-    return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 }

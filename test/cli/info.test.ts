@@ -24,10 +24,8 @@ const report: AdapterReport = {
 };
 
 test('the text tells each property in a line of its own', () => {
-  const lines = formatReport(report).split('\n');
-  const rows = Object.fromEntries(
-    lines.filter(Boolean).map((line) => line.split(/ {2,}/, 2) as [string, string]),
-  );
+  const lines = formatReport(report);
+  const rows = Object.fromEntries(lines.map((line) => line.split(/ {2,}/, 2) as [string, string]));
   expect(rows).toEqual({
     adapter: 'Example 9000',
     kind: 'graphics card',
@@ -51,7 +49,9 @@ test('the text tells each property in a line of its own', () => {
 test('an adapter without subgroups has no subgroup size', () => {
   const { subgroupSizes, ...without } = report;
   expect(subgroupSizes).toBeDefined();
-  expect(formatReport({ ...without, features: [] })).toMatch(/^subgroup size +none$/m);
+  expect(formatReport({ ...without, features: [] })).toContainEqual(
+    expect.stringMatching(/^subgroup size +none$/),
+  );
 });
 
 let choice: AdapterChoice;
