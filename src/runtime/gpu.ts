@@ -26,7 +26,7 @@ export interface Gpu {
   /** The first GPU error or device loss. Once it is set, every read throws it. */
   failure: Error | undefined;
   /** Settled when all verdicts on what was submitted until now have come; see `guarded`. */
-  verdicts: Promise<unknown>;
+  verdicts: Promise<void>;
   /** Set while launches are timed; see trace.ts. */
   trace: OpenTrace | undefined;
 }
@@ -103,7 +103,8 @@ export function guarded<T>(gpu: Gpu, what: string, action: () => T): T {
       const error = await gpu.device.popErrorScope().catch(() => null);
       if (error) gpu.failure ??= failureOf(filter, `${what}: ${error.message}`);
     });
-    gpu.verdicts = Promise.all([gpu.verdicts, ...verdicts]);
+    // Fulfilled with nothing: a list of what they were fulfilled with would hold the list before, and that the one before it.
+    gpu.verdicts = Promise.all([gpu.verdicts, ...verdicts]).then(() => undefined);
   }
 }
 
