@@ -22,9 +22,11 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
+  let at = elementOf(group, groups, index);
   if (at < params.count) {
     let outer = at / (params.repeats * params.inner);
     y[at] = x[at] + z[outer * params.inner + at % params.inner];
   }
 }
+
+// #include "lib/element.wgsl"

@@ -12,17 +12,7 @@
 // of them each at the largest headDim of 128. Panels of 16 channels of q and k, then of 32 channels of v, pass through
 // shared memory. Every panel and every block is summed by itself before it joins the total (see linear.wgsl).
 
-struct Params {
-  length: u32,
-  heads: u32,
-  headDim: u32, // ≤ 128
-  reach: u32, // ≤ length
-  qkvWidth: u32,
-  qOffset: u32,
-  kOffset: u32,
-  vOffset: u32,
-  scale: f32, // 1/√headDim
-}
+// #include "lib/attention_params.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<f32>;
@@ -182,19 +172,4 @@ fn copyValues(origin: u32, key0: u32, c0: u32, index: u32) {
   }
 }
 
-// WGSL promises little for exp; this holds to a few units in the last place on every adapter.
-// test/shaders.test.ts keeps all copies of these functions equal.
-
-// e^v = 2^n · e^r with |r| ≤ ln2/2, ln 2 in two parts so that v − n·ln 2 is exact; Taylor series for e^r.
-fn exp_exact(v: f32) -> f32 {
-  let x = clamp(v, -87.0, 88.0);
-  let n = round(x * 1.442695);
-  let r = (x - n * 0.693359375) + n * 2.1219444e-4;
-  var p = 1.0 / 5040.0;
-  p = p * r + 1.0 / 720.0;
-  p = p * r + 1.0 / 120.0;
-  p = p * r + 1.0 / 24.0;
-  p = p * r + 1.0 / 6.0;
-  p = p * r + 0.5;
-  return ldexp((p * r * r + r) + 1.0, i32(n));
-}
+// #include "lib/exp_exact.wgsl"

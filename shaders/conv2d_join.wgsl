@@ -34,7 +34,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (workgroup.y * workgroups.x + workgroup.x) * 64u + index;
+  let at = elementOf(workgroup, workgroups, index);
   if (at >= params.count) {
     return;
   }
@@ -46,19 +46,5 @@ fn main(
   y[at] = Value(finish(sum, channel % params.outputs, channel, at));
 }
 
-fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {
-  var value = sum;
-  if (params.hasOutScale != 0u) {
-    value *= outScale[channel];
-  }
-  if (params.hasBias != 0u) {
-    value += bias[output];
-  }
-  if (params.leaky != 0u) {
-    value = max(value, 0.2 * value) * 1.41421356;
-  }
-  if (params.hasAddend != 0u) {
-    value += f32(addend[at]);
-  }
-  return value * params.factor;
-}
+// #include "lib/element.wgsl"
+// #include "lib/finish.wgsl"

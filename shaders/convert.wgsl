@@ -20,8 +20,10 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
+  let at = elementOf(group, groups, index);
   if (at < params.count) {
     y[at] = Value(clamp(x[at], -65504.0, 65504.0));
   }
 }
+
+// #include "lib/element.wgsl"

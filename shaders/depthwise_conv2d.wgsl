@@ -34,7 +34,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
+  let at = elementOf(group, groups, index);
   let outPlane = params.outHeight * params.outWidth;
   if (at >= params.planes * outPlane) {
     return;
@@ -62,3 +62,5 @@ fn main(
   }
   y[at] = sum;
 }
+
+// #include "lib/element.wgsl"

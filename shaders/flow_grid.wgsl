@@ -26,7 +26,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let id = (workgroup.y * workgroups.x + workgroup.x) * 64u + index;
+  let id = elementOf(workgroup, workgroups, index);
   let plane = params.height * params.width;
   if (id >= params.batch * plane) {
     return;
@@ -39,27 +39,6 @@ fn main(
   mask[id] = 1.0 / (1.0 + exp_exact(-o[at + 2u * plane]));
 }
 
-// WGSL promises little for exp and tanh; these hold to a few units in the last place on every adapter.
-// test/shaders.test.ts keeps all copies of these functions equal.
-
-// e^v = 2^n · e^r with |r| ≤ ln2/2, ln 2 in two parts so that v − n·ln 2 is exact; Taylor series for e^r.
-fn exp_exact(v: f32) -> f32 {
-  let x = clamp(v, -87.0, 88.0);
-  let n = round(x * 1.442695);
-  let r = (x - n * 0.693359375) + n * 2.1219444e-4;
-  var p = 1.0 / 5040.0;
-  p = p * r + 1.0 / 720.0;
-  p = p * r + 1.0 / 120.0;
-  p = p * r + 1.0 / 24.0;
-  p = p * r + 1.0 / 6.0;
-  p = p * r + 0.5;
-  return ldexp((p * r * r + r) + 1.0, i32(n));
-}
-
-// tanh by Lambert's continued fraction near 0, by exp elsewhere, where 1 − 2/(e²ᵛ+1) does not cancel.
-fn tanh_exact(v: f32) -> f32 {
-  let s = v * v;
-  let small = v * (945.0 + s * (105.0 + s)) / (945.0 + s * (420.0 + s * 15.0));
-  let large = sign(v) * (1.0 - 2.0 / (exp_exact(2.0 * abs(v)) + 1.0));
-  return select(large, small, s < 0.36);
-}
+// #include "lib/element.wgsl"
+// #include "lib/exp_exact.wgsl"
+// #include "lib/tanh_exact.wgsl"

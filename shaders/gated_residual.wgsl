@@ -24,9 +24,11 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
+  let at = elementOf(group, groups, index);
   if (at < params.count) {
     let gate = packed[at / params.channels * params.packedWidth + params.gateOffset + at % params.channels];
     y[at] = x[at] + gate * z[at];
   }
 }
+
+// #include "lib/element.wgsl"

@@ -40,7 +40,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let id = (workgroup.y * workgroups.x + workgroup.x) * 64u + index;
+  let id = elementOf(workgroup, workgroups, index);
   let outPlane = params.outHeight * params.outWidth;
   let position = id % outPlane;
   let groups = (params.channels + 7u) / 8u;
@@ -80,3 +80,5 @@ fn main(
     }
   }
 }
+
+// #include "lib/element.wgsl"

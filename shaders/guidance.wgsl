@@ -21,7 +21,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
+  let at = elementOf(group, groups, index);
   if (at < params.count) {
     let u = fields[at];
     let a = fields[params.count + at];
@@ -29,3 +29,5 @@ fn main(
     v[at] = u + scales[0] * (a - u) + scales[1] * (all - a);
   }
 }
+
+// #include "lib/element.wgsl"

@@ -20,7 +20,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let id = (workgroup.y * workgroups.x + workgroup.x) * 64u + index;
+  let id = elementOf(workgroup, workgroups, index);
   if (id >= params.batch * params.plane) {
     return;
   }
@@ -29,3 +29,5 @@ fn main(
   let level = vec3u((clamp(value, vec3f(-1.0), vec3f(1.0)) + 1.0) / 2.0 * 255.0);
   pixels[id] = level.x | (level.y << 8u) | (level.z << 16u) | (255u << 24u);
 }
+
+// #include "lib/element.wgsl"

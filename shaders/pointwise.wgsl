@@ -39,7 +39,7 @@ fn main(
   @builtin(num_workgroups) workgroups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let id = (workgroup.y * workgroups.x + workgroup.x) * 64u + index;
+  let id = elementOf(workgroup, workgroups, index);
   let frame = id / params.plane;
   let position = id % params.plane;
   if (frame >= params.batch) {
@@ -63,7 +63,7 @@ fn main(
       value += bias[o];
     }
     if (params.leaky != 0u) {
-      value = max(value, 0.2 * value) * 1.41421356;
+      value = leaky_relu(value);
     }
     if (params.hasShift != 0u) {
       value += shift[o];
@@ -71,3 +71,6 @@ fn main(
     y[(frame * params.outputs + o) * params.plane + position] = value;
   }
 }
+
+// #include "lib/element.wgsl"
+// #include "lib/leaky_relu.wgsl"

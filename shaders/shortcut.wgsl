@@ -29,7 +29,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
+  let at = elementOf(group, groups, index);
   if (at >= params.count) {
     return;
   }
@@ -50,3 +50,5 @@ fn main(
   }
   y[at] = max(value, 0.0);
 }
+
+// #include "lib/element.wgsl"

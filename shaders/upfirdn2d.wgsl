@@ -46,7 +46,7 @@ fn main(
   @builtin(local_invocation_index) index: u32,
 ) {
   let strips = (params.outHeight + 3u) / 4u;
-  let id = (workgroup.y * workgroups.x + workgroup.x) * 64u + index;
+  let id = elementOf(workgroup, workgroups, index);
   let outColumn = id % params.outWidth;
   let outRow = id / params.outWidth % strips * 4u;
   let channel = id / (params.outWidth * strips);
@@ -85,19 +85,5 @@ fn main(
   }
 }
 
-fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {
-  var value = sum;
-  if (params.hasOutScale != 0u) {
-    value *= outScale[channel];
-  }
-  if (params.hasBias != 0u) {
-    value += bias[output];
-  }
-  if (params.leaky != 0u) {
-    value = max(value, 0.2 * value) * 1.41421356;
-  }
-  if (params.hasAddend != 0u) {
-    value += f32(addend[at]);
-  }
-  return value * params.factor;
-}
+// #include "lib/element.wgsl"
+// #include "lib/finish.wgsl"

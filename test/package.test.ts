@@ -58,7 +58,7 @@ describe('the package', () => {
   it('holds the program, its kernels, the demo model and the papers, and nothing else', () => {
     const expected = [
       /^dist\/[\w./-]+(\.js|\.d\.ts)$/,
-      /^shaders\/\w+\.wgsl$/,
+      /^shaders\/((lib|processor)\/)?\w+\.wgsl$/,
       /^types\/typescript-5\/\w+\.d\.ts$/,
       /^weights\/demo\/(config\.json|weights\.safetensors)$/,
       /^(README\.md|LICENSE|package\.json)$/,

@@ -1,49 +1,107 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { closeGpu } from '../src/runtime/gpu.js';
 import type { Gpu } from '../src/runtime/gpu.js';
+import { placeOf } from '../src/runtime/kernel.js';
+import type { KernelName } from '../src/runtime/kernel.js';
 import { shaders } from '../src/runtime/shaders.generated.js';
+import { builtShader, kernelFiles } from '../tools/embed-shaders.mjs';
 import { openTestGpu } from './fixtures.js';
 import { openMatrixValidator } from './matrix-validator.js';
 
 let gpu: Gpu;
 let validator: GPUDevice;
+let folder: string; // of made-up shaders
 beforeAll(async () => {
   gpu = await openTestGpu();
   validator = await openMatrixValidator();
+  folder = `${await mkdtemp(join(tmpdir(), 'shaders-'))}/`;
+  await mkdir(`${folder}lib`);
 });
-afterAll(() => {
+afterAll(async () => {
   closeGpu(gpu);
   validator.destroy();
+  await rm(folder, { recursive: true, force: true });
 });
 
-/** Each function of a WGSL file: its name, and its text with the comment above it left out. */
-function functionsOf(source: string): [string, string][] {
-  return [...source.matchAll(/^fn (\w+)[^]*?^}/gm)].map((match) => [match[1] ?? '', match[0]]);
-}
+const files = (entries: Record<string, string>) =>
+  Promise.all(Object.entries(entries).map(([file, text]) => writeFile(folder + file, text)));
 
 describe('shaders', () => {
   it.each(Object.entries(shaders))(
-    '%s.wgsl is valid on its own and opens with its explanation',
+    'the built text of %s is valid by itself and opens with its explanation',
     async (name, code) => {
       const device = code.includes('subgroup_matrix') ? validator : gpu.device;
       const info = await device.createShaderModule({ label: name, code }).getCompilationInfo();
-      expect(info.messages.map(({ message, lineNum }) => `${name}.wgsl:${lineNum} ${message}`)).toEqual([]);
+      const messages = info.messages.map(
+        ({ message, lineNum }) => `${placeOf(name as KernelName, lineNum)} ${message}`,
+      );
+      expect(messages).toEqual([]);
       expect(code.startsWith('// ')).toBe(true);
     },
   );
 
-  it('keep their copies of the exact functions and of the ends of products and convolutions equal', () => {
-    const shared = ['epilogue', 'exp_exact', 'tanh_exact', 'erfc_exact'];
-    const originals = new Map(functionsOf(shaders.linear).filter(([name]) => shared.includes(name)));
-    expect([...originals.keys()]).toEqual(shared);
-    const [finish] = functionsOf(shaders.conv2d).filter(([name]) => name === 'finish');
-    expect(finish).toBeDefined();
-    originals.set(...finish!);
-    for (const [file, source] of Object.entries(shaders)) {
-      for (const [name, text] of functionsOf(source)) {
-        const original = originals.get(name);
-        if (original !== undefined) expect(text, `${name} in ${file}.wgsl`).toBe(original);
-      }
+  it('share what is in lib/: every file of it is in some kernel, and no function stands in two files', async () => {
+    const root = fileURLToPath(new URL('../shaders/', import.meta.url));
+    const built = Object.values(shaders);
+    for (const file of await readdir(`${root}lib`)) {
+      expect(built.filter((text) => text.includes(`//# lib/${file}:1\n`)).length, file).toBeGreaterThan(0);
     }
+    const owners = new Map<string, Set<string>>();
+    for (const [name, code] of Object.entries(shaders)) {
+      code.split('\n').forEach((line, at) => {
+        const defined = /^fn (\w+)\(/.exec(line)?.[1];
+        if (defined === undefined || defined === 'main') return;
+        const [file = ''] = placeOf(name as KernelName, at + 1).split(':');
+        owners.set(defined, (owners.get(defined) ?? new Set()).add(file));
+      });
+    }
+    expect(owners.get('exp_exact')).toEqual(new Set(['lib/exp_exact.wgsl']));
+    const copies = [...owners].filter(
+      ([, places]) => places.size > 1 && [...places].some((f) => f.startsWith('lib/')),
+    );
+    expect(copies).toEqual([]);
+  });
+});
+
+describe('builtShader', () => {
+  it('puts each file that is asked for, and what that asks for, in once, and says where lines come from', async () => {
+    await files({
+      'a.wgsl': '// a\n// #include "lib/b.wgsl"\nfn main() {}\n// #include "lib/c.wgsl"\n',
+      'lib/b.wgsl': '// b\n// #include "lib/c.wgsl"\n',
+      'lib/c.wgsl': 'fn c() {}\n// #include "lib/b.wgsl"\n',
+    });
+    const built = builtShader('a.wgsl', folder);
+    expect(built.match(/fn c/g)).toHaveLength(1);
+    const name = 'a' as KernelName;
+    const placeOfText = (text: string) =>
+      placeOf(name, built.split('\n').findIndex((line) => line.startsWith(text)) + 1, built);
+    expect(placeOfText('// a')).toBe('a.wgsl:1');
+    expect(placeOfText('// b')).toBe('lib/b.wgsl:1');
+    expect(placeOfText('fn c')).toBe('lib/c.wgsl:1');
+    expect(placeOfText('fn main')).toBe('a.wgsl:3');
+    expect(placeOfText('// lib/c.wgsl, above')).toBe('a.wgsl:4');
+  });
+
+  it.each([
+    ['// #include "lib/nowhere.wgsl"', 'shaders/a.wgsl:2: there is no shaders/lib/nowhere.wgsl'],
+    ['// #include "../a.wgsl"', 'shaders/a.wgsl:2: expected // #include "lib/NAME.wgsl"'],
+    ['  // #include lib/a.wgsl', 'shaders/a.wgsl:2: expected // #include "lib/NAME.wgsl"'],
+    ['// #inclde "lib/a.wgsl"', 'shaders/a.wgsl:2: expected // #include "lib/NAME.wgsl"'],
+  ])('refuses %s with file and line', async (line, message) => {
+    await files({ 'a.wgsl': `// a\n${line}\n` });
+    expect(() => builtShader('a.wgsl', folder)).toThrow(message);
+  });
+
+  it('refuses two kernels of one name', async () => {
+    await mkdir(`${folder}processor`, { recursive: true });
+    await files({ 'twice.wgsl': '', 'processor/twice.wgsl': '' });
+    expect(() => kernelFiles(folder)).toThrow(
+      'shaders/processor/twice.wgsl and shaders/twice.wgsl: two kernels',
+    );
+    await rm(`${folder}processor`, { recursive: true });
   });
 });

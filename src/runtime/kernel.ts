@@ -69,6 +69,14 @@ export function withHalves(source: string, halves: readonly string[]): string {
   return halves.length > 0 ? `enable f16; ${replaced}` : source;
 }
 
+/** Where a line of a kernel's built text, counted from 1, is written: `FILE:LINE` under shaders/. */
+export function placeOf(name: KernelName, line: number, source: string = shaders[name]): string {
+  const before = source.split('\n').slice(0, line - 1);
+  const marker = before.findLastIndex((text) => text.startsWith('//# '));
+  const [, file, first] = /^\/\/# (.*):(\d+)$/.exec(before[marker] ?? '') ?? [undefined, `${name}.wgsl`, '1'];
+  return `${file}:${Number(first) + line - 2 - marker}`;
+}
+
 const interfaces = new Map<KernelName, KernelInterface>();
 
 export function kernelInterface(name: KernelName): KernelInterface {
@@ -119,7 +127,7 @@ export function createPipelineCache(device: GPUDevice): PipelineCache {
       return { name, interface: kernelInterface(name), layout, pipeline };
     } catch (error) {
       const { messages } = await module.getCompilationInfo();
-      const lines = messages.map((m) => `${name}.wgsl:${m.lineNum}:${m.linePos} ${m.message}`);
+      const lines = messages.map((m) => `${placeOf(name, m.lineNum)}:${m.linePos} ${m.message}`);
       throw new Error([`cannot compile ${described}: ${messageOf(error)}`, ...lines].join('\n'), {
         cause: error,
       });

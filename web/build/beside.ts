@@ -3,6 +3,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { quarterSize, recompressed } from './portraits.js';
+import { builtShader, kernelFiles } from '../../tools/embed-shaders.mjs';
 import { kernelPage, modelPage } from './reading.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -55,8 +56,8 @@ export function besideFiles(): BesideFile[] {
     copied('manifest.webmanifest', 'web/build/manifest.json'),
     copied('reading.css', 'web/build/reading.css'),
     written('docs/model.html', () => modelPage(text('docs/model.md'))),
-    ...namesIn('shaders', '.wgsl').map((name) =>
-      written(`shaders/${name}.html`, () => kernelPage(name, text(`shaders/${name}`))),
+    ...[...kernelFiles()].map(([name, file]) =>
+      written(`shaders/${name}.wgsl.html`, () => kernelPage(file, builtShader(file))),
     ),
   ];
 }

@@ -31,7 +31,7 @@ ${body}
 /** A link of the repository's documents as it is beside the page: kernels have a page there, other files have none. */
 function siteLink(href: string): string | undefined {
   if (/^https?:/.test(href)) return href;
-  const kernel = /^\.\.\/shaders\/(\w+\.wgsl)$/.exec(href)?.[1];
+  const kernel = /^\.\.\/shaders\/(?:processor\/)?(\w+\.wgsl)$/.exec(href)?.[1];
   return kernel && `../shaders/${kernel}.html`;
 }
 

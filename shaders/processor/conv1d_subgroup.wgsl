@@ -24,23 +24,7 @@ enable subgroups;
 
 alias Weight = f32; // or f16: how w is stored
 
-override ACTIVATION: u32 = 0; // 0 none, 1 GELU (erf), 2 GELU (tanh), 3 SiLU, 4 tanh; see src/ops/activation.ts
-
-struct Params {
-  frames: u32,
-  channels: u32,
-  outFrames: u32,
-  outChannels: u32,
-  taps: u32,
-  stride: u32,
-  padding: u32,
-  groups: u32,
-  hasBias: u32,
-  hasGate: u32,
-  gateWidth: u32,
-  gateOffset: u32,
-  hasResidual: u32,
-}
+// #include "lib/conv1d_params.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;
@@ -162,72 +146,4 @@ fn store(sum: f32, batch: u32, outFrame: u32, outChannel: u32) {
   }
 }
 
-// What becomes of a sum on its way to y[at], at `row` and `column` of y.
-// test/shaders.test.ts keeps the copies in the kernels of linear and conv1d equal.
-fn epilogue(sum: f32, row: u32, column: u32, at: u32) -> f32 {
-  var value = sum;
-  if (params.hasBias != 0u) {
-    value += bias[column];
-  }
-  value = activate(value);
-  if (params.hasGate != 0u) {
-    value *= gate[row * params.gateWidth + params.gateOffset + column];
-  }
-  if (params.hasResidual != 0u) {
-    value += residual[at];
-  }
-  return value;
-}
-
-fn activate(v: f32) -> f32 {
-  switch ACTIVATION {
-    case 1u: { return 0.5 * v * erfc_exact(-0.70710678 * v); }
-    case 2u: { return v / (1.0 + exp_exact(-1.5957691 * (v + 0.044715 * v * v * v))); }
-    case 3u: { return v / (1.0 + exp_exact(-v)); }
-    case 4u: { return tanh_exact(v); }
-    default: { return v; }
-  }
-}
-
-// WGSL promises little for exp and tanh and has no erf; these hold to a few units in the last place on every adapter.
-// test/shaders.test.ts keeps all copies of these functions equal.
-
-// e^v = 2^n · e^r with |r| ≤ ln2/2, ln 2 in two parts so that v − n·ln 2 is exact; Taylor series for e^r.
-fn exp_exact(v: f32) -> f32 {
-  let x = clamp(v, -87.0, 88.0);
-  let n = round(x * 1.442695);
-  let r = (x - n * 0.693359375) + n * 2.1219444e-4;
-  var p = 1.0 / 5040.0;
-  p = p * r + 1.0 / 720.0;
-  p = p * r + 1.0 / 120.0;
-  p = p * r + 1.0 / 24.0;
-  p = p * r + 1.0 / 6.0;
-  p = p * r + 0.5;
-  return ldexp((p * r * r + r) + 1.0, i32(n));
-}
-
-// tanh by Lambert's continued fraction near 0, by exp elsewhere, where 1 − 2/(e²ᵛ+1) does not cancel.
-fn tanh_exact(v: f32) -> f32 {
-  let s = v * v;
-  let small = v * (945.0 + s * (105.0 + s)) / (945.0 + s * (420.0 + s * 15.0));
-  let large = sign(v) * (1.0 - 2.0 / (exp_exact(2.0 * abs(v)) + 1.0));
-  return select(large, small, s < 0.36);
-}
-
-// erfc(v) for v ≥ 0 is t·exp(−v² + polynomial(t)) with t = 1/(1 + v/2), a Chebyshev fit good to 1.2e-7 of its value
-// (Numerical Recipes, Sec. 6.2); erfc(−v) = 2 − erfc(v).
-fn erfc_exact(v: f32) -> f32 {
-  let z = abs(v);
-  let t = 1.0 / (1.0 + 0.5 * z);
-  var p = 0.17087277;
-  p = p * t - 0.82215223;
-  p = p * t + 1.48851587;
-  p = p * t - 1.13520398;
-  p = p * t + 0.27886807;
-  p = p * t - 0.18628806;
-  p = p * t + 0.09678418;
-  p = p * t + 0.37409196;
-  p = p * t + 1.00002368;
-  let tail = t * exp_exact(-z * z - 1.26551223 + t * p);
-  return select(tail, 2.0 - tail, v < 0.0);
-}
+// #include "lib/epilogue.wgsl"

@@ -12,17 +12,7 @@
 // swaps with its neighbours bring the others' (see conv1d_subgroup.wgsl), to each lane in an order of its own.
 enable subgroups;
 
-struct Params {
-  length: u32,
-  heads: u32,
-  headDim: u32, // ≤ 128
-  reach: u32, // ≤ length
-  qkvWidth: u32,
-  qOffset: u32,
-  kOffset: u32,
-  vOffset: u32,
-  scale: f32, // 1/√headDim
-}
+// #include "lib/attention_params.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;
@@ -83,11 +73,6 @@ fn main(
   }
 }
 
-// Four channels of the quad's four keys, in this lane's order: a column for each key.
-fn ofQuad(own: vec4f) -> mat4x4f {
-  return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
-}
-
 // Scores of four keys, BLOCKED where the row does not attend to them.
 fn masked(scores: vec4f, row: u32, key: vec4u) -> vec4f {
   let distance = max(vec4u(row), key) - min(vec4u(row), key);
@@ -104,19 +89,5 @@ fn exponentials(scores: vec4f, most: f32) -> vec4f {
   return select(vec4f(), p, scores > vec4f(BLOCKED));
 }
 
-// WGSL promises little for exp; this holds to a few units in the last place on every adapter.
-// test/shaders.test.ts keeps all copies of these functions equal.
-
-// e^v = 2^n · e^r with |r| ≤ ln2/2, ln 2 in two parts so that v − n·ln 2 is exact; Taylor series for e^r.
-fn exp_exact(v: f32) -> f32 {
-  let x = clamp(v, -87.0, 88.0);
-  let n = round(x * 1.442695);
-  let r = (x - n * 0.693359375) + n * 2.1219444e-4;
-  var p = 1.0 / 5040.0;
-  p = p * r + 1.0 / 720.0;
-  p = p * r + 1.0 / 120.0;
-  p = p * r + 1.0 / 24.0;
-  p = p * r + 1.0 / 6.0;
-  p = p * r + 0.5;
-  return ldexp((p * r * r + r) + 1.0, i32(n));
-}
+// #include "lib/exp_exact.wgsl"
+// #include "lib/of_quad.wgsl"

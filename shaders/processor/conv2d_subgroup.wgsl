@@ -10,42 +10,7 @@
 // Three to five times as fast as conv2d.wgsl on llvmpipe and SwiftShader: docs/ladder.md.
 enable subgroups;
 
-alias Value = f32; // or f16: how x is stored
-alias Weight = f32; // or f16: how w is stored
-alias Result = f32; // or f16: how y is stored
-
-struct Params {
-  batch: u32,
-  frameStride: u32,
-  inputs: u32,
-  height: u32,
-  width: u32,
-  outputs: u32,
-  outHeight: u32,
-  outWidth: u32,
-  kernel: u32,
-  stride: u32,
-  pad: u32,
-  phases: u32,
-  splits: u32, // 1 here
-  scaleOffset: u32,
-  scaleStride: u32,
-  hasInScale: u32,
-  hasOutScale: u32,
-  hasBias: u32,
-  hasAddend: u32,
-  leaky: u32,
-  factor: f32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Value>;
-@group(0) @binding(2) var<storage, read> w: array<vec4<Weight>>;
-@group(0) @binding(3) var<storage, read> inScale: array<f32>;
-@group(0) @binding(4) var<storage, read> outScale: array<f32>;
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
-@group(0) @binding(6) var<storage, read> addend: array<Result>;
-@group(0) @binding(7) var<storage, read_write> y: array<Result>;
+// #include "lib/conv2d_bindings.wgsl"
 
 const LANES = 8u;
 const POSITIONS = 4u * LANES;
@@ -134,9 +99,9 @@ fn main(
           values(address + input.z),
           values(address + input.w),
         );
-        let ofA = ofQuad(a);
-        let ofB = ofQuad(b);
-        let ofC = ofQuad(c);
+        let ofA = transpose(ofQuad(a));
+        let ofB = transpose(ofQuad(b));
+        let ofC = transpose(ofQuad(c));
         p0 += X * ofA[0];
         p1 += X * ofA[1];
         p2 += X * ofA[2];
@@ -187,24 +152,5 @@ fn values(at: vec4u) -> vec4f {
   return vec4f(vec4<Value>(x[at.x], x[at.y], x[at.z], x[at.w]));
 }
 
-// The quad's weights in this lane's order of inputs: a column for each output.
-fn ofQuad(own: vec4f) -> mat4x4f {
-  return transpose(mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own)));
-}
-
-fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {
-  var value = sum;
-  if (params.hasOutScale != 0u) {
-    value *= outScale[channel];
-  }
-  if (params.hasBias != 0u) {
-    value += bias[output];
-  }
-  if (params.leaky != 0u) {
-    value = max(value, 0.2 * value) * 1.41421356;
-  }
-  if (params.hasAddend != 0u) {
-    value += f32(addend[at]);
-  }
-  return value * params.factor;
-}
+// #include "lib/finish.wgsl"
+// #include "lib/of_quad.wgsl"

@@ -11,42 +11,7 @@
 // 0.7 times: docs/ladder.md.
 enable subgroups;
 
-alias Value = f32; // or f16: how x is stored
-alias Weight = f32; // or f16: how w is stored
-alias Result = f32; // or f16: how y is stored
-
-struct Params {
-  batch: u32,
-  frameStride: u32,
-  inputs: u32,
-  height: u32,
-  width: u32,
-  outputs: u32,
-  outHeight: u32,
-  outWidth: u32,
-  kernel: u32,
-  stride: u32,
-  pad: u32,
-  phases: u32,
-  splits: u32, // 1 here
-  scaleOffset: u32,
-  scaleStride: u32,
-  hasInScale: u32,
-  hasOutScale: u32,
-  hasBias: u32,
-  hasAddend: u32,
-  leaky: u32,
-  factor: f32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<Value>;
-@group(0) @binding(2) var<storage, read> w: array<vec4<Weight>>;
-@group(0) @binding(3) var<storage, read> inScale: array<f32>;
-@group(0) @binding(4) var<storage, read> outScale: array<f32>;
-@group(0) @binding(5) var<storage, read> bias: array<f32>;
-@group(0) @binding(6) var<storage, read> addend: array<Result>;
-@group(0) @binding(7) var<storage, read_write> y: array<Result>;
+// #include "lib/conv2d_bindings.wgsl"
 @group(0) @binding(8) var<storage, read> x4: array<vec4<Value>>;
 
 const LANES = 8u;
@@ -126,23 +91,23 @@ fn main(
         let a = columns + weights;
         let b = a + tapStride;
         let c = b + tapStride;
-        let beforeA = ofQuad(scale * vec4f(w[a.x]));
-        let centreA = ofQuad(scale * vec4f(w[b.x]));
-        let afterA = ofQuad(scale * vec4f(w[c.x]));
+        let beforeA = transpose(ofQuad(scale * vec4f(w[a.x])));
+        let centreA = transpose(ofQuad(scale * vec4f(w[b.x])));
+        let afterA = transpose(ofQuad(scale * vec4f(w[c.x])));
         p0 += before * beforeA[0] + centre * centreA[0] + after * afterA[0];
         p1 += before * beforeA[1] + centre * centreA[1] + after * afterA[1];
         p2 += before * beforeA[2] + centre * centreA[2] + after * afterA[2];
         p3 += before * beforeA[3] + centre * centreA[3] + after * afterA[3];
-        let beforeB = ofQuad(scale * vec4f(w[a.y]));
-        let centreB = ofQuad(scale * vec4f(w[b.y]));
-        let afterB = ofQuad(scale * vec4f(w[c.y]));
+        let beforeB = transpose(ofQuad(scale * vec4f(w[a.y])));
+        let centreB = transpose(ofQuad(scale * vec4f(w[b.y])));
+        let afterB = transpose(ofQuad(scale * vec4f(w[c.y])));
         p4 += before * beforeB[0] + centre * centreB[0] + after * afterB[0];
         p5 += before * beforeB[1] + centre * centreB[1] + after * afterB[1];
         p6 += before * beforeB[2] + centre * centreB[2] + after * afterB[2];
         p7 += before * beforeB[3] + centre * centreB[3] + after * afterB[3];
-        let beforeC = ofQuad(scale * vec4f(w[a.z]));
-        let centreC = ofQuad(scale * vec4f(w[b.z]));
-        let afterC = ofQuad(scale * vec4f(w[c.z]));
+        let beforeC = transpose(ofQuad(scale * vec4f(w[a.z])));
+        let centreC = transpose(ofQuad(scale * vec4f(w[b.z])));
+        let afterC = transpose(ofQuad(scale * vec4f(w[c.z])));
         p8 += before * beforeC[0] + centre * centreC[0] + after * afterC[0];
         p9 += before * beforeC[1] + centre * centreC[1] + after * afterC[1];
         p10 += before * beforeC[2] + centre * centreC[2] + after * afterC[2];
@@ -186,24 +151,5 @@ fn one(at: vec4u) -> vec4f {
   return vec4f(vec4<Value>(x[at.x], x[at.y], x[at.z], x[at.w]));
 }
 
-// The quad's weights in this lane's order of inputs: a column for each output.
-fn ofQuad(own: vec4f) -> mat4x4f {
-  return transpose(mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own)));
-}
-
-fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {
-  var value = sum;
-  if (params.hasOutScale != 0u) {
-    value *= outScale[channel];
-  }
-  if (params.hasBias != 0u) {
-    value += bias[output];
-  }
-  if (params.leaky != 0u) {
-    value = max(value, 0.2 * value) * 1.41421356;
-  }
-  if (params.hasAddend != 0u) {
-    value += f32(addend[at]);
-  }
-  return value * params.factor;
-}
+// #include "lib/finish.wgsl"
+// #include "lib/of_quad.wgsl"

@@ -1,0 +1,15 @@
+struct Params {
+  frames: u32,
+  channels: u32,
+  outFrames: u32,
+  outChannels: u32,
+  taps: u32,
+  stride: u32,
+  padding: u32,
+  groups: u32,
+  hasBias: u32,
+  hasGate: u32,
+  gateWidth: u32,
+  gateOffset: u32,
+  hasResidual: u32,
+}
