@@ -1,7 +1,9 @@
 import type { Recorder } from '../runtime/recorder.js';
-import { dispatch, scratch } from '../runtime/recorder.js';
+import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
+import { note } from '../runtime/tape.js';
+import type { Gradients } from '../runtime/tape-notes.js';
 import type { Tensor } from '../runtime/tensor.js';
-import { describe, expectShape, extent } from '../runtime/tensor.js';
+import { describe, expectShape, extent, sizeOf } from '../runtime/tensor.js';
 
 export interface AttentionOptions {
   readonly heads: number;
@@ -59,7 +61,56 @@ export function attention(
     bindings: { q, k, v, y },
     workgroups: [Math.ceil(length / (subgroup ? 8 : 32)), heads, batch],
   });
+  const inputs = packed ? [operands.qkv] : [q, k, v];
+  const adjoint = ({ dy, into, give }: Gradients) => {
+    if (!packed) throw new Error('attention: the adjoint takes q, k and v packed');
+    const dqkv = into(q, `d ${q.label}`);
+    recordAdjoint(rec, q, dy, dqkv, {
+      batch,
+      length,
+      heads,
+      headDim,
+      reach: Math.min(window ?? length, length - 1),
+    });
+    give(q, dqkv);
+  };
+  note(rec, { operator: 'attention', inputs, output: y, adjoint });
   return y;
+}
+
+/** Scores are made again for the pairs in reach, 2·reach + 1 a row; then each frame gathers, so that nothing is added by two at once. */
+function recordAdjoint(
+  rec: Recorder,
+  qkv: Tensor,
+  dy: Tensor,
+  dqkv: Tensor,
+  size: { batch: number; length: number; heads: number; headDim: number; reach: number },
+): void {
+  const { batch, length, heads, headDim, reach } = size;
+  const band = 2 * reach + 1;
+  const rows = batch * heads * length;
+  const params = { length, heads, headDim, reach, scale: 1 / Math.sqrt(headDim) };
+  const score = scratch(rec, 'p', [rows, band]);
+  const dp = scratch(rec, 'ds', [rows, band]);
+  dispatch(rec, {
+    kernel: 'attention_band_scores',
+    params: { count: rows * band, ...params },
+    bindings: { qkv, dy, score, dp },
+    workgroups: flatGrid(rows * band, 64),
+  });
+  dispatch(rec, {
+    kernel: 'attention_band_softmax',
+    params: { rows, band },
+    bindings: { score, dp },
+    workgroups: flatGrid(rows, 64),
+  });
+  const count = sizeOf(dy.shape);
+  dispatch(rec, {
+    kernel: 'attention_band_gather',
+    params: { count, ...params },
+    bindings: { qkv, dy, p: score, ds: dp, dqkv },
+    workgroups: flatGrid(count, 64),
+  });
 }
 
 /** The plain twin of `attention`, in float64: q, k, v `[batch, length, heads·headDim]` each, and so the result. */
@@ -92,4 +143,52 @@ export function attentionReference(
     }
   }
   return y;
+}
+
+/**
+ * The adjoint of `attentionReference`, in float64: with p = softmax(s) and dp[i,j] = dy[i]·v[j],
+ * ds = p·(dp − Σ_j p·dp), dq[i] = Σ_j ds·k[j]/√headDim, dk[j] = Σ_i ds·q[i]/√headDim, dv[j] = Σ_i p·dy[i].
+ */
+export function attentionAdjointReference(
+  q: ArrayLike<number>,
+  k: ArrayLike<number>,
+  v: ArrayLike<number>,
+  dy: ArrayLike<number>,
+  size: { batch: number; length: number; heads: number; headDim: number; window?: number },
+): { dq: Float64Array; dk: Float64Array; dv: Float64Array } {
+  const { batch, length, heads, headDim, window = length } = size;
+  const [dq, dk, dv] = [q, k, v].map((x) => new Float64Array(x.length)) as [
+    Float64Array,
+    Float64Array,
+    Float64Array,
+  ];
+  const root = Math.sqrt(headDim);
+  for (let b = 0; b < batch; b++) {
+    for (let head = 0; head < heads; head++) {
+      const at = (row: number) => ((b * length + row) * heads + head) * headDim;
+      const dot = (x: ArrayLike<number>, i: number, z: ArrayLike<number>, j: number) => {
+        let sum = 0;
+        for (let c = 0; c < headDim; c++) sum += x[at(i) + c]! * z[at(j) + c]!;
+        return sum;
+      };
+      for (let i = 0; i < length; i++) {
+        const keys = Array.from({ length }, (_, j) => j).filter((j) => Math.abs(i - j) <= window);
+        const scores = keys.map((j) => dot(q, i, k, j) / root);
+        const largest = Math.max(...scores);
+        const total = scores.reduce((sum, s) => sum + Math.exp(s - largest), 0);
+        const p = scores.map((s) => Math.exp(s - largest) / total);
+        const dp = keys.map((j) => dot(dy, i, v, j));
+        const mean = dp.reduce((sum, d, n) => sum + d * p[n]!, 0);
+        keys.forEach((j, n) => {
+          const ds = (p[n]! * (dp[n]! - mean)) / root;
+          for (let c = 0; c < headDim; c++) {
+            dq[at(i) + c]! += ds * k[at(j) + c]!;
+            dk[at(j) + c]! += ds * q[at(i) + c]!;
+            dv[at(j) + c]! += p[n]! * dy[at(i) + c]!;
+          }
+        });
+      }
+    }
+  }
+  return { dq, dk, dv };
 }

@@ -1,10 +1,12 @@
 import type { Recorder } from '../runtime/recorder.js';
 import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
+import { note } from '../runtime/tape.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { describe, expectShape, extent, sizeOf } from '../runtime/tensor.js';
-import { activationCode, activationReference } from './activation.js';
+import { activationCode, activationReference, erfcReference } from './activation.js';
 import type { Columns } from './columns.js';
 import { expectColumns } from './columns.js';
+import { sumRows } from './sum-rows.js';
 
 /**
  * x + z. z has the shape of x; or fewer axes, the last ones of x (`[C]` or `[T,C]`, added to every row or every batch
@@ -22,6 +24,19 @@ export function add(rec: Recorder, x: Tensor, z: Tensor, label = 'add'): Tensor 
     params: { count, repeats, inner },
     bindings: { x, z, y },
     workgroups: flatGrid(count, 64),
+  });
+  note(rec, {
+    operator: 'add',
+    inputs: [x, z],
+    output: y,
+    adjoint: ({ dy, wants, into, give }) => {
+      give(x, dy);
+      if (!wants(z)) return;
+      if (repeats === 1) return give(z, dy);
+      const dz = into(z, `d ${z.label}`);
+      sumRows(rec, dy, { outer: count / (repeats * inner), rows: repeats }, dz);
+      give(z, dz);
+    },
   });
   return y;
 }
@@ -72,6 +87,22 @@ export function gatedResidual(
     bindings: { x, z, packed: gate.packed, y },
     workgroups: flatGrid(count, 64),
   });
+  note(rec, {
+    operator: 'gatedResidual',
+    inputs: [x, z, gate.packed],
+    output: y,
+    adjoint: ({ dy, into, give, columns }) => {
+      give(x, dy);
+      const dz = into(z, `d ${z.label}`);
+      dispatch(rec, {
+        kernel: 'gated_residual_adjoint',
+        params: { count, channels, packedWidth, gateOffset: gate.offset },
+        bindings: { z, packed: gate.packed, dy, dz, columns: columns(gate.packed, gate.offset, channels) },
+        workgroups: flatGrid(count, 64),
+      });
+      give(z, dz);
+    },
+  });
   return y;
 }
 
@@ -82,6 +113,18 @@ export function gatedResidualReference(
   z: ArrayLike<number>,
 ): Float64Array {
   return Float64Array.from(x, (value, i) => value + gate[i]! * z[i]!);
+}
+
+/** The adjoint of `gatedResidualReference`, in float64; dx is dy. */
+export function gatedResidualAdjointReference(
+  gate: ArrayLike<number>,
+  z: ArrayLike<number>,
+  dy: ArrayLike<number>,
+): { dz: Float64Array; dGate: Float64Array } {
+  return {
+    dz: Float64Array.from(dy, (d, i) => d * gate[i]!),
+    dGate: Float64Array.from(dy, (d, i) => d * z[i]!),
+  };
 }
 
 /** Functions of one number; the codes are those of activate.wgsl. */
@@ -104,6 +147,22 @@ export function activate(rec: Recorder, x: Tensor, f: UnaryFunction, scale = 1, 
     bindings: { x, y },
     workgroups: flatGrid(count, 64),
   });
+  note(rec, {
+    operator: `activate ${f}`,
+    inputs: [x],
+    output: y,
+    adjoint: ({ dy, into, give }) => {
+      const dx = into(x, `d ${x.label}`);
+      dispatch(rec, {
+        kernel: 'activate_adjoint',
+        constants: { ACTIVATION: functionCode[f] },
+        params: { count, scale },
+        bindings: { x, dy, dx },
+        workgroups: flatGrid(count, 64),
+      });
+      give(x, dx);
+    },
+  });
   return y;
 }
 
@@ -117,4 +176,28 @@ export function unaryReference(f: UnaryFunction, x: number): number {
   if (f === 'sigmoid') return 1 / (1 + Math.exp(-x));
   if (f === 'leakyRelu') return x > 0 ? x : 0.2 * x;
   return activationReference(f, x);
+}
+
+/** f′(x), in float64. */
+export function slopeReference(f: UnaryFunction, x: number): number {
+  const s = 1 / (1 + Math.exp(-x));
+  switch (f) {
+    case 'none':
+      return 1;
+    case 'geluErf':
+      return 0.5 * erfcReference(-x / Math.SQRT2) + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI);
+    case 'geluTanh': {
+      const factor = 2 * Math.sqrt(2 / Math.PI);
+      const gate = 1 / (1 + Math.exp(-factor * (x + 0.044715 * x ** 3)));
+      return gate + x * gate * (1 - gate) * factor * (1 + 3 * 0.044715 * x * x);
+    }
+    case 'silu':
+      return s + x * s * (1 - s);
+    case 'tanh':
+      return 1 - Math.tanh(x) ** 2;
+    case 'sigmoid':
+      return s * (1 - s);
+    case 'leakyRelu':
+      return x > 0 ? 1 : 0.2;
+  }
 }

@@ -1,11 +1,15 @@
 import type { Recorder } from '../runtime/recorder.js';
 import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
+import { note } from '../runtime/tape.js';
+import type { Gradients } from '../runtime/tape-notes.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { expectShape, extent, sizeOf } from '../runtime/tensor.js';
 import type { Activation } from './activation.js';
 import { activationCode, activationReference } from './activation.js';
 import type { Columns } from './columns.js';
 import { expectColumns } from './columns.js';
+import { activate } from './elementwise.js';
+import { sumRows } from './sum-rows.js';
 
 export interface LayerNormOptions {
   readonly eps: number;
@@ -35,6 +39,9 @@ export interface LayerNormOptions {
 export function layerNorm(rec: Recorder, x: Tensor, options: LayerNormOptions): Tensor {
   const { eps, weight, bias, scale, shift, activation = 'none', axis = 'last' } = options;
   const label = options.label ?? 'layerNorm';
+  if (rec.tape && activation !== 'none') {
+    return activate(rec, layerNorm(rec, x, { ...options, activation: 'none' }), activation, 1, label);
+  }
   if (axis === 'channels') expectShape('layerNorm', x, [-1, -1, -1]);
   const channels = extent(x, axis === 'last' ? x.shape.length - 1 : 1);
   const inner = axis === 'last' ? 1 : extent(x, 2);
@@ -79,7 +86,57 @@ export function layerNorm(rec: Recorder, x: Tensor, options: LayerNormOptions): 
     },
     workgroups: flatGrid(rows, alone ? 8 : 4),
   });
+  noteLayerNorm(rec, x, y, options);
   return y;
+}
+
+/** The adjoint over the last axis; layer_norm_adjoint.wgsl has the formula. */
+function noteLayerNorm(
+  rec: Recorder,
+  x: Tensor,
+  y: Tensor,
+  { eps, weight, bias, scale, shift, axis }: LayerNormOptions,
+): void {
+  const channels = extent(x, x.shape.length - 1);
+  const rows = sizeOf(x.shape) / channels;
+  const inputs = [x, weight, bias, scale?.packed].filter((tensor) => tensor !== undefined);
+  const adjoint = ({ dy, wants, into, give, columns }: Gradients) => {
+    if (axis === 'channels' || (weight && scale)) {
+      throw new Error('layerNorm: the adjoint is over the last axis, with a weight or with a modulation');
+    }
+    const isModulated = scale !== undefined && shift !== undefined;
+    if (isModulated) columns(scale.packed, shift.offset, channels);
+    const products = isModulated
+      ? columns(scale.packed, scale.offset, channels)
+      : scratch(rec, 'dy·n', weight ? [rows, channels] : [1]);
+    const dx = into(x, `d ${x.label}`);
+    dispatch(rec, {
+      kernel: 'layer_norm_adjoint',
+      constants: { HAS_WEIGHT: weight ? 1 : 0, IS_MODULATED: isModulated ? 1 : 0 },
+      params: {
+        channels,
+        rows,
+        eps,
+        modulationWidth: scale ? extent(scale.packed, scale.packed.shape.length - 1) : 0,
+        columnsWidth: extent(products, products.shape.length - 1),
+        scaleOffset: scale?.offset ?? 0,
+        shiftOffset: shift?.offset ?? 0,
+      },
+      bindings: { x, dy, weight, modulation: scale?.packed, dx, columns: products },
+      workgroups: flatGrid(rows, 4),
+    });
+    give(x, dx);
+    for (const [parameter, terms] of [
+      [weight, products],
+      [bias, dy],
+    ] as const) {
+      if (!parameter || !wants(parameter)) continue;
+      const gradient = into(parameter, `d ${parameter.label}`);
+      sumRows(rec, terms, { outer: 1, rows }, gradient);
+      give(parameter, gradient);
+    }
+  };
+  note(rec, { operator: 'layerNorm', inputs, output: y, adjoint });
 }
 
 /**
@@ -112,4 +169,34 @@ export function layerNormReference(
     }
   }
   return y;
+}
+
+/**
+ * The adjoint of `layerNormReference` without activation and with inner = 1, in float64: n = (x − mean)/σ, m = (1 + scale)·weight,
+ * g = dy·m, dx = (g − mean(g) − n·mean(g·n))/σ. dScale and dShift are given row by row; a weight's and a bias's gradients are the
+ * sums of these rows.
+ */
+export function layerNormAdjointReference(
+  x: ArrayLike<number>,
+  dy: ArrayLike<number>,
+  { rows, channels, eps }: { rows: number; channels: number; eps: number },
+  { weight, scale }: { weight?: ArrayLike<number>; scale?: ArrayLike<number> } = {},
+): { dx: Float64Array; dScale: Float64Array; dShift: Float64Array } {
+  const dx = new Float64Array(x.length);
+  const dScale = new Float64Array(x.length);
+  for (let row = 0; row < rows; row++) {
+    const at = (c: number) => row * channels + c;
+    const mean = (f: (c: number) => number) =>
+      Array.from({ length: channels }, (_, c) => f(c)).reduce((sum, v) => sum + v, 0) / channels;
+    const average = mean((c) => x[at(c)]!);
+    const sigma = Math.sqrt(mean((c) => (x[at(c)]! - average) ** 2) + eps);
+    const n = (c: number) => (x[at(c)]! - average) / sigma;
+    const g = (c: number) => dy[at(c)]! * (1 + (scale?.[at(c)] ?? 0)) * (weight?.[c] ?? 1);
+    const [meanG, meanGn] = [mean(g), mean((c) => g(c) * n(c))];
+    for (let c = 0; c < channels; c++) {
+      dx[at(c)] = (g(c) - meanG - n(c) * meanGn) / sigma;
+      dScale[at(c)] = dy[at(c)]! * n(c);
+    }
+  }
+  return { dx, dScale, dShift: Float64Array.from(dy) };
 }

@@ -1,11 +1,15 @@
 import type { Recorder } from '../runtime/recorder.js';
 import { dispatch, scratch } from '../runtime/recorder.js';
+import { note } from '../runtime/tape.js';
 import type { Tensor } from '../runtime/tensor.js';
-import { expectShape, extent, sizeOf } from '../runtime/tensor.js';
+import { expectShape, extent, reshape, sizeOf } from '../runtime/tensor.js';
 import type { Activation } from './activation.js';
 import { activationCode, activationReference } from './activation.js';
 import type { Columns } from './columns.js';
 import { expectColumns } from './columns.js';
+import { activate, add, gatedResidual } from './elementwise.js';
+import { sumRows } from './sum-rows.js';
+import { transpose } from './transpose.js';
 
 export interface LinearOptions {
   readonly bias?: Tensor | undefined;
@@ -15,6 +19,8 @@ export interface LinearOptions {
   /** Added to all that; the shape of y. */
   readonly residual?: Tensor | undefined;
   readonly label?: string;
+  /** Where to write y, instead of scratch memory. */
+  readonly into?: Tensor | undefined;
 }
 
 /** Up to so many rows each is a product of a matrix with a vector. */
@@ -30,13 +36,15 @@ const fewRows = 4;
  * @throws RangeError when shapes do not fit.
  */
 export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: LinearOptions = {}): Tensor {
-  const { bias, activation = 'none', gate, residual, label = 'linear' } = options;
+  const { bias, activation = 'none', gate, residual, label = 'linear', into } = options;
+  if (rec.tape && (activation !== 'none' || gate || residual)) return inSteps(rec, x, weight, options);
   expectShape('linear', weight, [-1, extent(x, x.shape.length - 1)]);
   const outputs = extent(weight, 0);
   const inputs = extent(weight, 1);
   if (bias) expectShape('linear', bias, [outputs]);
   const rows = sizeOf(x.shape) / inputs;
-  const y = scratch(rec, label, [...x.shape.slice(0, -1), outputs]);
+  const shape = [...x.shape.slice(0, -1), outputs];
+  const y = into ? reshape(into, shape) : scratch(rec, label, shape);
   if (residual) expectShape('linear', residual, y.shape);
   const epilogue = {
     hasBias: bias ? 1 : 0,
@@ -84,7 +92,52 @@ export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: Linear
       workgroups: [Math.ceil(outputs / (4 * WIDE)), Math.ceil(rows / (8 * HIGH))],
     });
   }
+  noteLinear(rec, x, weight, bias, y);
   return y;
+}
+
+/** With a tape the end of the product is made of operators of their own: adjoints need what is activated and gated. */
+function inSteps(rec: Recorder, x: Tensor, weight: Tensor, options: LinearOptions): Tensor {
+  const { bias, activation = 'none', gate, residual, label = 'linear' } = options;
+  const product = linear(rec, x, weight, { bias, label });
+  const z = activation === 'none' ? product : activate(rec, product, activation, 1, label);
+  if (!gate) return residual ? add(rec, residual, z, label) : z;
+  if (!residual) throw new Error('linear: with a tape, a gate comes with a residual');
+  return gatedResidual(rec, residual, gate, z, label);
+}
+
+/**
+ * dx = dy·W, dW = dyᵀ·x, db = Σ_rows dy. Both are products of the same kernels, x·Wᵀ, once a factor is transposed, which costs
+ * little beside them.
+ */
+function noteLinear(rec: Recorder, x: Tensor, weight: Tensor, bias: Tensor | undefined, y: Tensor): void {
+  const [outputs, inputs] = [extent(weight, 0), extent(weight, 1)];
+  const rows = sizeOf(x.shape) / inputs;
+  note(rec, {
+    operator: 'linear',
+    inputs: [x, weight, ...(bias ? [bias] : [])],
+    output: y,
+    adjoint: ({ dy, wants, into, give }) => {
+      const dRows = reshape(dy, [rows, outputs]);
+      if (wants(x)) {
+        const dx = linear(rec, dRows, transpose(rec, weight), {
+          label: `d ${x.label}`,
+          into: into(x, `d ${x.label}`),
+        });
+        give(x, dx);
+      }
+      if (wants(weight)) {
+        const factors = [dRows, reshape(x, [rows, inputs])].map((factor) => transpose(rec, factor));
+        const place = into(weight, `d ${weight.label}`);
+        give(weight, linear(rec, factors[0]!, factors[1]!, { label: place.label, into: place }));
+      }
+      if (bias && wants(bias)) {
+        const db = into(bias, `d ${bias.label}`);
+        sumRows(rec, dy, { outer: 1, rows }, db);
+        give(bias, db);
+      }
+    },
+  });
 }
 
 /**
@@ -109,4 +162,27 @@ export function linearReference(
     }
   }
   return y;
+}
+
+/** The adjoint of `linearReference` without activation, gate and residual, in float64. */
+export function linearAdjointReference(
+  x: ArrayLike<number>,
+  weight: ArrayLike<number>,
+  dy: ArrayLike<number>,
+  { rows, inputs, outputs }: { rows: number; inputs: number; outputs: number },
+): { dx: Float64Array; dWeight: Float64Array; dBias: Float64Array } {
+  const dx = new Float64Array(rows * inputs);
+  const dWeight = new Float64Array(outputs * inputs);
+  const dBias = new Float64Array(outputs);
+  for (let m = 0; m < rows; m++) {
+    for (let n = 0; n < outputs; n++) {
+      const d = dy[m * outputs + n]!;
+      dBias[n]! += d;
+      for (let k = 0; k < inputs; k++) {
+        dx[m * inputs + k]! += d * weight[n * inputs + k]!;
+        dWeight[n * inputs + k]! += d * x[m * inputs + k]!;
+      }
+    }
+  }
+  return { dx, dWeight, dBias };
 }

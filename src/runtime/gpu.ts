@@ -3,7 +3,7 @@ import type { PipelineCache } from './kernel.js';
 import { createPipelineCache } from './kernel.js';
 import { toFloat16 } from '../base/float16.js';
 import { matrixFeature, matrixLanes } from './matrix.js';
-import type { Precision, Tensor } from './tensor.js';
+import type { BufferMemory, Precision, Tensor } from './tensor.js';
 import { bytesOf, describe, sizeOf } from './tensor.js';
 import type { OpenTrace } from './open-trace.js';
 import type { Tuning } from './tuning.js';
@@ -183,7 +183,8 @@ export function writeTensor(gpu: Gpu, tensor: Tensor, data: Float32Array<ArrayBu
   }
   // WebGPU writes multiples of four bytes.
   const stored = tensor.precision === 'f16' ? toFloat16(data, Math.ceil(data.length / 2) * 2) : data;
-  guarded(gpu, tensor.label, () => gpu.device.queue.writeBuffer(bufferOf(tensor), 0, stored));
+  const { buffer, offset = 0 } = memoryOf(tensor);
+  guarded(gpu, tensor.label, () => gpu.device.queue.writeBuffer(buffer, offset, stored));
 }
 
 export function destroyTensor(gpu: Gpu, tensor: Tensor): void {
@@ -192,6 +193,11 @@ export function destroyTensor(gpu: Gpu, tensor: Tensor): void {
 
 /** The buffer of a tensor that has one; scratch tensors have none before their plan is finished. */
 export function bufferOf(tensor: Tensor): GPUBuffer {
+  return memoryOf(tensor).buffer;
+}
+
+/** The same, with the place in the buffer. */
+export function memoryOf(tensor: Tensor): BufferMemory {
   if (tensor.memory.kind !== 'buffer') throw new Error(`${tensor.label} is scratch memory of a plan`);
-  return tensor.memory.buffer;
+  return tensor.memory;
 }

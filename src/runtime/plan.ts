@@ -66,7 +66,7 @@ export async function compilePlan(
       rec.dispatches.map((launch) => gpu.pipelines(launch.kernel, launch.constants ?? {}, halvesOf(launch))),
     );
     const uniforms = writeUniforms(rec, kernels, buffers);
-    const steps = kernels.map((kernel, index) => bindStep(rec, kernel, index, memory.bufferOf, uniforms));
+    const steps = kernels.map((kernel, index) => bindStep(rec, kernel, index, memory.rangeOf, uniforms));
     await settle(gpu);
     const { inputs, owned } = rec;
     return {
@@ -94,7 +94,7 @@ function bindStep(
   rec: Recorder,
   kernel: CompiledKernel,
   index: number,
-  bufferOf: (tensor: Tensor) => GPUBuffer,
+  rangeOf: (tensor: Tensor) => GPUBufferBinding,
   uniformOf: (index: number) => GPUBufferBinding,
 ): Step {
   const launch = rec.dispatches[index];
@@ -103,7 +103,7 @@ function bindStep(
   const label = `${rec.label}/${launch.kernel}(${boundTensors(launch).map(describe).join(', ')})`;
   const entries = kernel.interface.bindings.map(({ name, binding, type }): GPUBindGroupEntry => {
     const tensor = launch.bindings[name];
-    if (tensor) return { binding, resource: { buffer: bufferOf(tensor) } };
+    if (tensor) return { binding, resource: rangeOf(tensor) };
     // The parameters; they stand in for tensors not given as well, for something must be bound.
     if (type === 'uniform' || type === 'read-only-storage') return { binding, resource: uniformOf(index) };
     throw new Error(`${label} has no ${name}`);
@@ -154,13 +154,17 @@ function assignMemory(rec: Recorder, owned: GPUBuffer[]) {
     const slot = slots[slotOf[index] ?? -1];
     if (slot) buffers.set(id, slot);
   });
-  const bufferOf = (tensor: Tensor): GPUBuffer => {
-    if (tensor.memory.kind === 'buffer') return tensor.memory.buffer;
-    const buffer = buffers.get(tensor.memory.id);
+  const rangeOf = (tensor: Tensor): GPUBufferBinding => {
+    const { memory } = tensor;
+    if (memory.kind === 'buffer') {
+      const { buffer, offset } = memory;
+      return offset === undefined ? { buffer } : { buffer, offset, size: Math.ceil(bytesOf(tensor) / 4) * 4 };
+    }
+    const buffer = buffers.get(memory.id);
     if (!buffer) throw new Error(`${describe(tensor)} of plan ${rec.label} has no memory`);
-    return buffer;
+    return { buffer };
   };
-  return { outputs, bufferOf, scratchBytes: slots.reduce((sum, slot) => sum + slot.size, 0) };
+  return { outputs, rangeOf, scratchBytes: slots.reduce((sum, slot) => sum + slot.size, 0) };
 }
 
 /** All launches' parameters in one uniform buffer, each at an aligned offset. */

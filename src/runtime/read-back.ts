@@ -1,6 +1,6 @@
 import { fromFloat16 } from '../base/float16.js';
 import type { Gpu } from './gpu.js';
-import { bufferOf, createBuffer, destroyBuffer, guarded, settle } from './gpu.js';
+import { createBuffer, destroyBuffer, guarded, memoryOf, settle } from './gpu.js';
 import type { Tensor } from './tensor.js';
 import { bytesOf, sizeOf } from './tensor.js';
 
@@ -76,7 +76,9 @@ function copyTo({ gpu, label, tensors }: ReadBack, { staging }: Slot): void {
     const encoder = gpu.device.createCommandEncoder({ label: `read ${label}` });
     staging.forEach((buffer, index) => {
       const tensor = tensors[index];
-      if (tensor) encoder.copyBufferToBuffer(bufferOf(tensor), 0, buffer, 0, paddedBytes(tensor));
+      if (!tensor) return;
+      const { buffer: from, offset = 0 } = memoryOf(tensor);
+      encoder.copyBufferToBuffer(from, offset, buffer, 0, paddedBytes(tensor));
     });
     gpu.device.queue.submit([encoder.finish()]);
   });

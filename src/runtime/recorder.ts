@@ -3,6 +3,7 @@ import { uploadTensor, createTensor } from './gpu.js';
 import { kernelInterface } from './kernel.js';
 import type { Dispatch } from './launch.js';
 import { boundTensors, halvesOf } from './launch.js';
+import type { Tape } from './tape-notes.js';
 import type { Precision, Tensor } from './tensor.js';
 import { describe } from './tensor.js';
 
@@ -22,6 +23,8 @@ export interface Recorder {
   scratchCount: number;
   /** Whether the inner tensor of this name shall be readable after a run. */
   readonly wantsTap: (name: string) => boolean;
+  /** Notes what operators compute, for `backward`; none outside of training. See tape.ts. */
+  tape?: Tape | undefined;
 }
 
 /** Declares an input: memory that `writeInput` fills before a run. */

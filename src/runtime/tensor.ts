@@ -13,7 +13,14 @@ export interface Tensor {
   readonly shape: readonly number[];
   /** f32 if not given. */
   readonly precision?: Precision;
-  readonly memory: { kind: 'buffer'; buffer: GPUBuffer } | { kind: 'scratch'; id: number };
+  readonly memory: BufferMemory | { kind: 'scratch'; id: number };
+}
+
+/** A buffer, or a view of one from `offset` bytes on (0 if not given; a multiple of 256, which every adapter can bind). */
+export interface BufferMemory {
+  readonly kind: 'buffer';
+  readonly buffer: GPUBuffer;
+  readonly offset?: number;
 }
 
 /** Number of elements of a shape; 1 for the empty shape. */
