@@ -1,5 +1,5 @@
 import type { Gpu } from '../runtime/gpu.js';
-import { destroyTensor, uploadTensor } from '../runtime/gpu.js';
+import { destroyTensor, uploadTensor, writeTensor } from '../runtime/gpu.js';
 import type { Precision, Tensor } from '../runtime/tensor.js';
 import { describe, sizeOf } from '../runtime/tensor.js';
 import type { WeightSource } from '../weights/source.js';
@@ -14,6 +14,8 @@ export interface Parameters {
   readonly precision: Precision;
   /** Bytes given to the queue that it may not have copied yet. */
   uploading: number;
+  /** Where a tensor shall lie, if not in a buffer of its own: in training, a view of a flat buffer, which is not freed here. */
+  readonly place?: (name: string) => Tensor | undefined;
 }
 
 /** More than this is waited for: WebGPU keeps a copy of what is written until the GPU has it, in the end of a whole checkpoint. */
@@ -66,6 +68,11 @@ export function addParameter(
   data: Float32Array<ArrayBuffer>,
   precision?: Precision,
 ): Tensor {
+  const placed = parameters.place?.(label);
+  if (placed) {
+    writeTensor(parameters.gpu, placed, data);
+    return placed;
+  }
   const tensor = uploadTensor(parameters.gpu, label, shape, data, precision);
   parameters.uploading += data.byteLength;
   if (data.length !== sizeOf(shape)) throw new Error(`${describe(tensor)} got ${data.length} values`);

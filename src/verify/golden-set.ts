@@ -7,7 +7,19 @@ import { formatShape, tensorInfo } from '../weights/source.js';
 import type { GoldenInfo } from './compare.js';
 
 /** The stages of a golden set, in the order in which they are run (golden/README.md). */
-export const goldenStages = ['encode', 'decode', 'fmt', 'audio', 'emotion', 'sample', 'animate'] as const;
+export const goldenStages = [
+  'encode',
+  'decode',
+  'fmt',
+  'audio',
+  'emotion',
+  'sample',
+  'animate',
+  'train_fmt_release',
+  'train_fmt_paper',
+  'train_fmt_epsilon',
+  'train_fmt_sample',
+] as const;
 export type GoldenStageName = (typeof goldenStages)[number];
 
 /** The files of a golden set, wherever they lie. What is absent is undefined. */
@@ -30,10 +42,22 @@ export interface GoldenStage {
   readonly runs: readonly string[];
   /** `sample`, `animate`: frames in all. */
   readonly frames: number;
+  /** `train_…`: how the parameters are moved, as `torch.optim.Adam` names it. */
+  readonly adam: AdamJson | undefined;
 }
 
 const number = v.number('expected a number');
+const adamSchema = v.object({
+  rate: number,
+  beta1: number,
+  beta2: number,
+  eps: number,
+  max_grad_norm: v.optional(number),
+});
+type AdamJson = v.InferOutput<typeof adamSchema>;
+
 const stageSchema = v.object({
+  adam: v.optional(adamSchema),
   frames: v.optional(v.pipe(number, v.integer('expected an integer'), v.minValue(0, 'expected a count')), 0),
   runs: v.optional(v.array(v.string('expected a string'), 'expected a list'), []),
   tensors: v.record(
@@ -67,7 +91,7 @@ export async function openStage(files: GoldenFiles, name: GoldenStageName): Prom
   }
   const stored = await files.tensors(`${name}.safetensors`);
   if (!stored) throw new InputError(`${files.name}/${name}.safetensors: expected beside ${name}.json`);
-  const { tensors, runs, frames } = parsed.output;
+  const { tensors, runs, frames, adam } = parsed.output;
   for (const undescribed of [...stored.tensors.keys()].filter((tensor) => !(tensor in tensors))) {
     throw new InputError(`${file}: tensors: expected an entry for "${undescribed}"`);
   }
@@ -86,5 +110,6 @@ export async function openStage(files: GoldenFiles, name: GoldenStageName): Prom
     read: (tensor) => stored.read(tensor),
     runs,
     frames,
+    adam,
   };
 }

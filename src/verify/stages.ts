@@ -7,6 +7,7 @@ import { openStage } from './golden-set.js';
 import { verifyDecode, verifyEncode, verifyAnimate } from './picture-stages.js';
 import { verifyFmt, verifySample } from './motion-stages.js';
 import type { StageContext, StageResult } from './stage.js';
+import { verifyFmtTraining } from './training-stages.js';
 import { verifyAudio, verifyEmotion } from './speech-stages.js';
 
 type RunStage = (context: StageContext, stage: GoldenStage) => Promise<StageResult>;
@@ -19,6 +20,10 @@ const runs: Record<GoldenStageName, RunStage> = {
   emotion: verifyEmotion,
   sample: verifySample,
   animate: verifyAnimate,
+  train_fmt_release: verifyFmtTraining,
+  train_fmt_paper: verifyFmtTraining,
+  train_fmt_epsilon: verifyFmtTraining,
+  train_fmt_sample: verifyFmtTraining,
 };
 
 /**

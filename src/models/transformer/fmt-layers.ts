@@ -61,13 +61,13 @@ export async function loadFlowTransformer(
 
 /** What one evaluation of the vector field reads. N = P + L frames: P preceding ones, then the L of the window. */
 export interface FlowTransformerInputs {
-  /** `[1, 256]`, `timeEmbedding(t)`. */
+  /** `[S, 256]`, `timeEmbedding(t)`. Here and below S is 1, but in training: there each of S samples is a clip of its own. */
   readonly time: Tensor;
-  /** `[1, N, d]`: motion of the preceding frames, then noisy motion. */
+  /** `[S, N, d]`: motion of the preceding frames, then noisy motion. */
   readonly x: Tensor;
-  /** `[1, K, h]`, by `embedConditions`: of one condition (K = N), or whatever rows there are in B of them. */
+  /** `[S, K, h]`, by `embedConditions`: of one condition (K = N), or whatever rows there are in B of them. */
   readonly condition: Tensor;
-  /** The row of `condition` that each frame has under each of B conditions, `[B·N]`. All are evaluated at the same t and x. */
+  /** The row of `condition` that each frame has under each of B conditions, `[B·N]`. All are evaluated at the same t and x. Without it, B = S. */
   readonly rows?: readonly number[] | undefined;
 }
 
@@ -96,14 +96,18 @@ export function recordFlowTransformer(
   /** The row of z that each frame has under each condition, `[B, N, …]`. */
   const spread = (z: Tensor, of: RowNumbers | undefined) => (of ? selectRows(rec, z, of) : z);
 
-  const positioned = residual(rec, weights.posEmbed, weights.xEmbedder, inputs.x, { name: 'x_embedder' });
+  const samples = extent(inputs.x, 0);
+  const positioned =
+    samples === 1
+      ? residual(rec, weights.posEmbed, weights.xEmbedder, inputs.x, { name: 'x_embedder' })
+      : add(rec, apply(rec, weights.xEmbedder, inputs.x), weights.posEmbed);
   let x = spread(positioned, frameNumbers);
 
   const tHidden = apply(rec, tEmbedder[0], inputs.time, { activation: 'silu' });
   const tEmbedded = tap(rec, 't_embedder', apply(rec, tEmbedder[1], tHidden));
 
   if (rec.wantsTap('c_embedder')) tap(rec, 'c_embedder', spread(condition, conditionNumbers));
-  const c = activate(rec, add(rec, condition, reshape(tEmbedded, [config.dim_h]), 'c'), 'silu');
+  const c = activate(rec, add(rec, condition, reshape(tEmbedded, [samples, 1, config.dim_h]), 'c'), 'silu');
   // Frames of the same condition are modulated alike.
   const modulation = (adaLN: Affine) => spread(apply(rec, adaLN, c, { label: 'adaLN' }), conditionNumbers);
 

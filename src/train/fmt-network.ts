@@ -1,0 +1,55 @@
+import type { Affine, Parameters } from '../models/parameters.js';
+import { freeParameters, loadAffine, openParameters } from '../models/parameters.js';
+import type { FlowTransformerWeights } from '../models/transformer/fmt-layers.js';
+import { loadFlowTransformer } from '../models/transformer/fmt-layers.js';
+import type { Gpu } from '../runtime/gpu.js';
+import type { FloatConfig } from '../weights/config.js';
+import type { WeightSource } from '../weights/source.js';
+import { tensorInfo } from '../weights/source.js';
+import type { FlatParameters } from './flat-parameters.js';
+import { closeFlatParameters, openFlatParameters } from './flat-parameters.js';
+
+/** The flow-matching transformer and the projection of its audio features, to be trained together (Sec. 4.2). */
+export interface FmtNetwork {
+  readonly config: FloatConfig;
+  readonly flat: FlatParameters;
+  readonly weights: FlowTransformerWeights;
+  /** `audio_encoder.audio_projection`: Linear F → d, LayerNorm, SiLU. */
+  readonly projection: { readonly linear: Affine; readonly norm: Affine };
+  destroy(): void;
+}
+
+/** `pos_embed` is a fixed table; everything else learns. */
+const isTrained = (name: string) =>
+  (name.startsWith('fmt.') && name !== 'fmt.pos_embed') || name.startsWith('audio_encoder.audio_projection.');
+
+/** @throws Error when a weight is missing or the GPU fails. */
+export async function openFmtNetwork(
+  gpu: Gpu,
+  source: WeightSource,
+  config: FloatConfig,
+): Promise<FmtNetwork> {
+  const names = [...source.tensors.keys()].filter(isTrained);
+  const flat = openFlatParameters(gpu, new Map(names.map((name) => [name, tensorInfo(source, name).shape])));
+  const place = (name: string) => flat.views.get(name)?.value;
+  const parameters: Parameters = { ...openParameters(gpu, source), place };
+  const destroy = () => {
+    freeParameters(parameters);
+    closeFlatParameters(flat);
+  };
+  try {
+    return {
+      config,
+      flat,
+      weights: await loadFlowTransformer(parameters, config),
+      projection: {
+        linear: await loadAffine(parameters, 'audio_encoder.audio_projection.0'),
+        norm: await loadAffine(parameters, 'audio_encoder.audio_projection.1'),
+      },
+      destroy,
+    };
+  } catch (error) {
+    destroy();
+    throw error;
+  }
+}
