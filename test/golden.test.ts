@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openGoldenFolder } from '../src/node/golden-files.js';
 import { closeGpu } from '../src/runtime/gpu.js';
 import type { Gpu } from '../src/runtime/gpu.js';
-import { goldenStages, openStage } from '../src/verify/golden-set.js';
+import { inferenceStages, openStage, trainingStages } from '../src/verify/golden-set.js';
 import type { GoldenStageName } from '../src/verify/golden-set.js';
 import { verifyStages } from '../src/verify/stages.js';
 import { openTestGpu } from './fixtures.js';
@@ -15,10 +15,10 @@ beforeAll(async () => {
 afterAll(() => closeGpu(gpu));
 
 /** Runs one stage of a set: every tensor it stores must be judged, and pass. */
-async function verifyStage(set: 'tiny' | 'demo', name: GoldenStageName): Promise<void> {
+async function verifyStage(set: 'tiny' | 'demo' | 'train', name: GoldenStageName): Promise<void> {
   const files = await openGoldenFolder(goldenFolder(set));
   const stage = await openStage(files, name);
-  const model = await (set === 'tiny' ? tinyModel(gpu) : demoModel(gpu));
+  const model = await (set === 'demo' ? demoModel(gpu) : tinyModel(gpu));
   const judged: string[] = [];
   const failed: string[] = [];
   for await (const row of verifyStages(model, files, [name])) {
@@ -31,11 +31,15 @@ async function verifyStage(set: 'tiny' | 'demo', name: GoldenStageName): Promise
 }
 
 describe('golden/tiny: the published model at small, awkward widths', () => {
-  it.each(goldenStages)('%s', (stage) => verifyStage('tiny', stage));
+  it.each(inferenceStages)('%s', (stage) => verifyStage('tiny', stage));
 });
 
 describe('golden/demo: the trained checkpoint that ships', () => {
   it.each(['encode', 'audio', 'emotion', 'sample', 'animate'] as const)('%s', (stage) =>
     verifyStage('demo', stage),
   );
+});
+
+describe('golden/train: losses, every gradient and optimiser steps, on the weights of golden/tiny', () => {
+  it.each(trainingStages)('%s', (stage) => verifyStage('train', stage));
 });

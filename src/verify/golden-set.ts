@@ -7,19 +7,14 @@ import { formatShape, tensorInfo } from '../weights/source.js';
 import type { GoldenInfo } from './compare.js';
 
 /** The stages of a golden set, in the order in which they are run (golden/README.md). */
-export const goldenStages = [
-  'encode',
-  'decode',
-  'fmt',
-  'audio',
-  'emotion',
-  'sample',
-  'animate',
+export const inferenceStages = ['encode', 'decode', 'fmt', 'audio', 'emotion', 'sample', 'animate'] as const;
+export const trainingStages = [
   'train_fmt_release',
   'train_fmt_paper',
   'train_fmt_epsilon',
   'train_fmt_sample',
 ] as const;
+export const goldenStages = [...inferenceStages, ...trainingStages];
 export type GoldenStageName = (typeof goldenStages)[number];
 
 /** The files of a golden set, wherever they lie. What is absent is undefined. */
