@@ -1,0 +1,3 @@
+import type { Block } from './loops.mjs';
+
+export function readAssembly(dump: string): Block[];
