@@ -28,7 +28,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
+  let at = elementOf(group, groups, index);
   if (at >= params.count) {
     return;
   }
@@ -41,3 +41,5 @@ fn main(
   v[at] += control[3] * (g * g - v[at]);
   value[at] -= control[0] * m[at] / (sqrt(v[at]) / control[1] + control[4]);
 }
+
+// #include "lib/element.wgsl"

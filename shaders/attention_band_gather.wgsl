@@ -30,7 +30,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
+  let at = elementOf(group, groups, index);
   if (at >= params.count) {
     return;
   }
@@ -58,3 +58,5 @@ fn main(
   dqkv[place + width] = dk * params.scale;
   dqkv[place + 2u * width] = dv;
 }
+
+// #include "lib/element.wgsl"

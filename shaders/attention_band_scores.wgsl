@@ -33,7 +33,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
+  let at = elementOf(group, groups, index);
   if (at >= params.count) {
     return;
   }
@@ -63,3 +63,5 @@ fn main(
   score[at] = dot.x * params.scale;
   dp[at] = dot.y;
 }
+
+// #include "lib/element.wgsl"

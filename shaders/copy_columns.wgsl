@@ -24,10 +24,12 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
+  let at = elementOf(group, groups, index);
   if (at < params.count) {
     let row = at / params.columns;
     let column = at % params.columns;
     y[row * params.yWidth + params.yOffset + column] = x[row * params.xWidth + params.xOffset + column];
   }
 }
+
+// #include "lib/element.wgsl"

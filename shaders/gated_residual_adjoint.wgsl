@@ -26,10 +26,12 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
+  let at = elementOf(group, groups, index);
   if (at < params.count) {
     let column = at / params.channels * params.packedWidth + params.gateOffset + at % params.channels;
     dz[at] = packed[column] * dy[at];
     columns[column] = dy[at] * z[at];
   }
 }
+
+// #include "lib/element.wgsl"

@@ -29,7 +29,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
+  let at = elementOf(group, groups, index);
   if (at >= params.count) {
     return;
   }
@@ -49,3 +49,5 @@ fn main(
 fn size(e: f32) -> f32 {
   return select(abs(e), e * e, params.squared != 0u);
 }
+
+// #include "lib/element.wgsl"

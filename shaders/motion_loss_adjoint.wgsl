@@ -28,7 +28,7 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
+  let at = elementOf(group, groups, index);
   if (at >= params.count) {
     return;
   }
@@ -53,3 +53,5 @@ fn step(a: u32, b: u32) -> f32 {
 fn derivative(e: f32) -> f32 {
   return select(sign(e), 2.0 * e, params.squared != 0u);
 }
+
+// #include "lib/element.wgsl"

@@ -21,8 +21,10 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let at = (group.y * groups.x + group.x) * 64u + index;
+  let at = elementOf(group, groups, index);
   if (at < params.count) {
     y[at] = s[at / params.columns] * x[at];
   }
 }
+
+// #include "lib/element.wgsl"
