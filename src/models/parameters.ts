@@ -1,15 +1,16 @@
 import type { Gpu } from '../runtime/gpu.js';
 import { destroyTensor, uploadTensor, writeTensor } from '../runtime/gpu.js';
+import type { Scope } from '../runtime/scope.js';
+import { own } from '../runtime/scope.js';
 import type { Precision, Tensor } from '../runtime/tensor.js';
-import { describe, sizeOf } from '../runtime/tensor.js';
 import type { WeightSource } from '../weights/source.js';
 import { checkPrecision } from './precision.js';
 
-/** The weights of one model part on the GPU: what has been uploaded, to be freed together. */
+/** The weights of one model part on the GPU: where they come from, and the scope that is given what is uploaded. */
 export interface Parameters {
+  readonly scope: Scope;
   readonly gpu: Gpu;
   readonly source: WeightSource;
-  readonly tensors: Tensor[];
   /** How matrices and kernels of convolutions are stored. All else is f32: it is small, or squared, or added up. */
   readonly precision: Precision;
   /** Bytes given to the queue that it may not have copied yet. */
@@ -22,13 +23,14 @@ export interface Parameters {
 const mostUploading = 2 ** 25;
 
 /** @throws InputError when the adapter has not the precision. */
-export function openParameters(gpu: Gpu, source: WeightSource, precision: Precision = 'f32'): Parameters {
+export function openParameters(
+  scope: Scope,
+  gpu: Gpu,
+  source: WeightSource,
+  precision: Precision = 'f32',
+): Parameters {
   checkPrecision(gpu, precision);
-  return { gpu, source, tensors: [], precision, uploading: 0 };
-}
-
-export function freeParameters({ gpu, tensors }: Parameters): void {
-  tensors.splice(0).forEach((tensor) => destroyTensor(gpu, tensor));
+  return { scope, gpu, source, precision, uploading: 0 };
 }
 
 /** Uploads a checkpoint tensor, as it is or multiplied by `scale` (the equalised learning rate, Sec. 1). */
@@ -68,16 +70,15 @@ export function addParameter(
   data: Float32Array<ArrayBuffer>,
   precision?: Precision,
 ): Tensor {
-  const placed = parameters.place?.(label);
+  const { scope, gpu, place } = parameters;
+  const placed = place?.(label);
   if (placed) {
-    writeTensor(parameters.gpu, placed, data);
+    writeTensor(gpu, placed, data);
     return placed;
   }
-  const tensor = uploadTensor(parameters.gpu, label, shape, data, precision);
+  const tensor = uploadTensor(gpu, label, shape, data, precision);
   parameters.uploading += data.byteLength;
-  if (data.length !== sizeOf(shape)) throw new Error(`${describe(tensor)} got ${data.length} values`);
-  parameters.tensors.push(tensor);
-  return tensor;
+  return own(scope, tensor, () => destroyTensor(gpu, tensor));
 }
 
 /** A linear layer's or a norm's weight and bias. */

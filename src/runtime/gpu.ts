@@ -172,8 +172,13 @@ export function uploadTensor(
   precision?: Precision,
 ): Tensor {
   const tensor = createTensor(gpu, label, shape, precision);
-  writeTensor(gpu, tensor, data);
-  return tensor;
+  try {
+    writeTensor(gpu, tensor, data);
+    return tensor;
+  } catch (error) {
+    destroyTensor(gpu, tensor);
+    throw error;
+  }
 }
 
 /** Overwrites a tensor that has a buffer of its own, rounding to its precision (see `toFloat16`). */

@@ -141,7 +141,11 @@ export function createPipelineCache(device: GPUDevice): PipelineCache {
     }
     const key = [name, JSON.stringify(Object.entries(constants).sort()), ...halves].join(' ');
     let pipeline = pipelines.get(key);
-    if (!pipeline) pipelines.set(key, (pipeline = compile(name, constants, halves)));
+    if (!pipeline) {
+      pipelines.set(key, (pipeline = compile(name, constants, halves)));
+      // Who asks again after a failure shall have another try.
+      pipeline.catch(() => pipelines.delete(key));
+    }
     return pipeline;
   };
 }

@@ -1,11 +1,13 @@
 import { assignSlots } from './arena.js';
 import type { Gpu } from './gpu.js';
-import { createBuffer, destroyBuffer, destroyTensor, guarded, settle, tensorUsage, writeTensor } from './gpu.js'; // prettier-ignore
+import { createBuffer, destroyBuffer, guarded, settle, tensorUsage, writeTensor } from './gpu.js'; // prettier-ignore
 import type { CompiledKernel } from './kernel.js';
 import type { Dispatch } from './launch.js';
 import { boundTensors, halvesOf } from './launch.js';
 import { readTensors } from './read-back.js';
 import type { Recorder } from './recorder.js';
+import type { Scope } from './scope.js';
+import { building, closeScope, own } from './scope.js';
 import type { Step } from './step.js';
 import { encodeStep } from './step.js';
 import type { Tensor } from './tensor.js';
@@ -24,9 +26,8 @@ export interface Plan {
   readonly outputs: ReadonlyMap<string, Tensor>;
   /** Bytes of scratch memory (shared slots), for the curious. */
   readonly scratchBytes: number;
-  /** Freed with the plan. */
-  readonly owned: readonly Tensor[];
-  readonly buffers: readonly GPUBuffer[];
+  /** What is freed with the plan. */
+  readonly scope: Scope;
 }
 
 export interface PlanOptions {
@@ -40,54 +41,42 @@ const launchesPerSubmission = 64;
 /**
  * Records and compiles a plan.
  *
+ * @param within frees the plan when it is closed, if that has not been done before.
  * @throws Error naming kernel and shapes when a kernel does not compile or a launch is invalid.
  */
-export async function compilePlan(
+export function compilePlan(
   gpu: Gpu,
   label: string,
   record: (rec: Recorder) => void,
-  { taps = [] }: PlanOptions = {},
+  { taps = [], within }: PlanOptions & { readonly within?: Scope } = {},
 ): Promise<Plan> {
-  const rec: Recorder = {
-    gpu,
-    label,
-    dispatches: [],
-    inputs: new Map(),
-    outputs: new Map(),
-    owned: [],
-    scratchCount: 0,
-    wantsTap: (name) => taps === true || taps.includes(name),
-  };
-  const buffers: GPUBuffer[] = [];
-  try {
+  return building(async (scope) => {
+    const rec: Recorder = {
+      gpu,
+      label,
+      dispatches: [],
+      inputs: new Map(),
+      outputs: new Map(),
+      scope,
+      scratchCount: 0,
+      wantsTap: (name) => taps === true || taps.includes(name),
+    };
     record(rec);
-    const memory = assignMemory(rec, buffers);
+    const memory = assignMemory(rec);
     const kernels = await Promise.all(
       rec.dispatches.map((launch) => gpu.pipelines(launch.kernel, launch.constants ?? {}, halvesOf(launch))),
     );
-    const uniforms = writeUniforms(rec, kernels, buffers);
+    const uniforms = writeUniforms(rec, kernels);
     const steps = kernels.map((kernel, index) => bindStep(rec, kernel, index, memory.rangeOf, uniforms));
     await settle(gpu);
-    const { inputs, owned } = rec;
-    return {
-      gpu,
-      label,
-      steps,
-      inputs,
-      outputs: memory.outputs,
-      scratchBytes: memory.scratchBytes,
-      owned,
-      buffers,
-    };
-  } catch (error) {
-    free(gpu, rec.owned, buffers);
-    throw error;
-  }
+    const { outputs, scratchBytes } = memory;
+    return { gpu, label, steps, inputs: rec.inputs, outputs, scratchBytes, scope };
+  }, within);
 }
 
-function free(gpu: Gpu, tensors: readonly Tensor[], buffers: readonly GPUBuffer[]): void {
-  tensors.forEach((tensor) => destroyTensor(gpu, tensor));
-  buffers.forEach((buffer) => destroyBuffer(gpu, buffer));
+/** A buffer of the plan's own. */
+function ownBuffer({ gpu, scope }: Recorder, label: string, bytes: number, usage: GPUBufferUsageFlags) {
+  return own(scope, createBuffer(gpu, label, bytes, usage), (buffer) => destroyBuffer(gpu, buffer));
 }
 
 function bindStep(
@@ -115,11 +104,8 @@ function bindStep(
   return { kernel, launch, label, bindGroup, workgroups: [x, y, z] };
 }
 
-/**
- * Gives outputs buffers of their own and all other scratch tensors a shared slot for their lifetime. Every buffer made is
- * added to `owned` at once, so that it can be freed if a later one does not fit.
- */
-function assignMemory(rec: Recorder, owned: GPUBuffer[]) {
+/** Gives outputs buffers of their own and all other scratch tensors a shared slot for their lifetime. */
+function assignMemory(rec: Recorder) {
   const uses = new Map<number, { tensor: Tensor; first: number; last: number }>();
   rec.dispatches.forEach((launch, index) => {
     for (const tensor of boundTensors(launch)) {
@@ -129,11 +115,7 @@ function assignMemory(rec: Recorder, owned: GPUBuffer[]) {
     }
   });
   const buffers = new Map<number, GPUBuffer>();
-  const allocate = (label: string, bytes: number): GPUBuffer => {
-    const buffer = createBuffer(rec.gpu, label, bytes, tensorUsage());
-    owned.push(buffer);
-    return buffer;
-  };
+  const allocate = (label: string, bytes: number) => ownBuffer(rec, label, bytes, tensorUsage());
   const outputs = new Map<string, Tensor>();
   for (const [name, tensor] of rec.outputs) {
     const { memory } = tensor;
@@ -168,7 +150,7 @@ function assignMemory(rec: Recorder, owned: GPUBuffer[]) {
 }
 
 /** All launches' parameters in one uniform buffer, each at an aligned offset. */
-function writeUniforms(rec: Recorder, kernels: readonly CompiledKernel[], owned: GPUBuffer[]) {
+function writeUniforms(rec: Recorder, kernels: readonly CompiledKernel[]) {
   const align = rec.gpu.device.limits.minUniformBufferOffsetAlignment;
   const sizes = kernels.map((kernel) => Math.max(16, Math.ceil(kernel.interface.params.length / 4) * 16));
   const offsets: number[] = [];
@@ -188,9 +170,8 @@ function writeUniforms(rec: Recorder, kernels: readonly CompiledKernel[], owned:
     });
   });
   const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-  const buffer = createBuffer(rec.gpu, `${rec.label} parameters`, view.byteLength, usage);
+  const buffer = ownBuffer(rec, `${rec.label} parameters`, view.byteLength, usage);
   rec.gpu.device.queue.writeBuffer(buffer, 0, view.buffer);
-  owned.push(buffer);
   return (index: number): GPUBufferBinding => ({
     buffer,
     offset: offsets[index] ?? 0,
@@ -258,5 +239,5 @@ export async function readOutputs<Name extends string>(
 
 /** Frees the plan's memory, outputs included. */
 export function destroyPlan(plan: Plan): void {
-  free(plan.gpu, plan.owned, plan.buffers);
+  closeScope(plan.scope);
 }

@@ -1,6 +1,8 @@
 import { fromFloat16 } from '../base/float16.js';
 import type { Gpu } from './gpu.js';
 import { createBuffer, destroyBuffer, guarded, memoryOf, settle } from './gpu.js';
+import type { Scope } from './scope.js';
+import { closeScope, openScope, own } from './scope.js';
 import type { Tensor } from './tensor.js';
 import { bytesOf, sizeOf } from './tensor.js';
 
@@ -25,18 +27,22 @@ interface Slot {
   busy: Promise<void> | undefined;
 }
 
-/** @param slots how many reads can be under way at once. */
+/**
+ * @param scope is given the staging buffers.
+ * @param slots how many reads can be under way at once.
+ */
 export function openReadBack(
+  scope: Scope,
   gpu: Gpu,
   label: string,
   tensors: readonly Tensor[],
   { slots }: { readonly slots: number },
 ): ReadBack {
   const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+  const stage = (tensor: Tensor) =>
+    createBuffer(gpu, `read ${label} ${tensor.label}`, paddedBytes(tensor), usage);
   const openSlot = (): Slot => ({
-    staging: tensors.map((tensor) =>
-      createBuffer(gpu, `read ${label} ${tensor.label}`, paddedBytes(tensor), usage),
-    ),
+    staging: tensors.map((tensor) => own(scope, stage(tensor), (buffer) => destroyBuffer(gpu, buffer))),
     busy: undefined,
   });
   return { gpu, label, tensors, slots: Array.from({ length: slots }, openSlot), turn: 0 };
@@ -98,10 +104,6 @@ async function mapped<T>(gpu: Gpu, { staging }: Slot, take: (...memory: ArrayBuf
   }
 }
 
-export function closeReadBack({ gpu, slots }: ReadBack): void {
-  slots.forEach(({ staging }) => staging.forEach((buffer) => destroyBuffer(gpu, buffer)));
-}
-
 /** Copies are of multiples of four bytes. */
 const paddedBytes = (tensor: Tensor) => Math.ceil(bytesOf(tensor) / 4) * 4;
 
@@ -121,11 +123,12 @@ export async function readTensors(
   gpu: Gpu,
   tensors: readonly Tensor[],
 ): Promise<Float32Array<ArrayBuffer>[]> {
-  const reader = openReadBack(gpu, 'once', tensors, { slots: 1 });
+  const scope = openScope();
   try {
+    const reader = openReadBack(scope, gpu, 'once', tensors, { slots: 1 });
     const take = (...memory: ArrayBuffer[]) => tensors.map((tensor, i) => floatsOf(memory[i]!, tensor));
     return await readBack(reader, () => undefined, take);
   } finally {
-    closeReadBack(reader);
+    closeScope(scope);
   }
 }

@@ -1,8 +1,10 @@
 import type { Gpu } from './gpu.js';
-import { uploadTensor, createTensor } from './gpu.js';
+import { createTensor, destroyTensor, uploadTensor } from './gpu.js';
 import { kernelInterface } from './kernel.js';
 import type { Dispatch } from './launch.js';
 import { boundTensors, halvesOf } from './launch.js';
+import type { Scope } from './scope.js';
+import { own } from './scope.js';
 import type { Tape } from './tape-notes.js';
 import type { Precision, Tensor } from './tensor.js';
 import { describe } from './tensor.js';
@@ -18,8 +20,8 @@ export interface Recorder {
   readonly inputs: Map<string, Tensor>;
   /** Tensors to be read after a run: the plan's results, and inner tensors asked for by name. */
   readonly outputs: Map<string, Tensor>;
-  /** Persistent tensors the plan made itself, freed with it. */
-  readonly owned: Tensor[];
+  /** Of the plan: what it made itself is freed with it. */
+  readonly scope: Scope;
   scratchCount: number;
   /** Whether the inner tensor of this name shall be readable after a run. */
   readonly wantsTap: (name: string) => boolean;
@@ -32,8 +34,7 @@ export function input(rec: Recorder, name: string, shape: readonly number[], pre
   if (rec.inputs.has(name)) throw new Error(`plan ${rec.label} has two inputs called ${name}`);
   const tensor = createTensor(rec.gpu, name, shape, precision);
   rec.inputs.set(name, tensor);
-  rec.owned.push(tensor);
-  return tensor;
+  return own(rec.scope, tensor, () => destroyTensor(rec.gpu, tensor));
 }
 
 /** A constant that belongs to this plan (a table, a zero bias), uploaded now. */
@@ -44,8 +45,7 @@ export function constant(
   data: Float32Array<ArrayBuffer>,
 ): Tensor {
   const tensor = uploadTensor(rec.gpu, label, shape, data);
-  rec.owned.push(tensor);
-  return tensor;
+  return own(rec.scope, tensor, () => destroyTensor(rec.gpu, tensor));
 }
 
 /** Memory for an intermediate result; its buffer is shared with tensors that live at other times. */

@@ -2,6 +2,8 @@ import type { Gpu } from './gpu.js';
 import { createBuffer, destroyBuffer, settle } from './gpu.js';
 import type { Dispatch } from './launch.js';
 import type { OpenTrace, TracedRun, TracedSpan } from './open-trace.js';
+import type { Scope } from './scope.js';
+import { closeScope, openScope, own } from './scope.js';
 import type { Step } from './step.js';
 import { encodeStep } from './step.js';
 
@@ -61,17 +63,36 @@ export function beginSpan({ trace }: Gpu, name: string): () => void {
 
 /** Runs some of a plan's steps, at most 2048, each between two timestamps. */
 export function runTraced(gpu: Gpu, label: string, steps: readonly Step[], trace: OpenTrace): void {
+  const scope = openScope();
+  try {
+    const stamps = submitTraced(scope, gpu, label, steps);
+    const submitted = performance.now();
+    const run = stamps()
+      .then((read): TracedRun => ({ plan: label, steps, submitted, stamps: read }))
+      .finally(() => closeScope(scope));
+    // Whoever finishes the trace hears of a failure; nobody else needs to.
+    run.catch(() => undefined);
+    trace.runs.push(run);
+  } catch (error) {
+    closeScope(scope);
+    throw error;
+  }
+}
+
+/** @returns what reads start and end of each step, in milliseconds of the GPU's clock. */
+function submitTraced(
+  scope: Scope,
+  gpu: Gpu,
+  label: string,
+  steps: readonly Step[],
+): () => Promise<number[]> {
   const { device } = gpu;
   const count = 2 * steps.length;
-  const querySet = device.createQuerySet({ type: 'timestamp', count });
-  const resolveUsage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
-  const resolved = createBuffer(gpu, 'timestamps', count * 8, resolveUsage);
-  const staging = createBuffer(
-    gpu,
-    'timestamps',
-    count * 8,
-    GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-  );
+  const querySet = own(scope, device.createQuerySet({ type: 'timestamp', count }), (set) => set.destroy());
+  const timestamps = (usage: GPUBufferUsageFlags) =>
+    own(scope, createBuffer(gpu, 'timestamps', count * 8, usage), (buffer) => destroyBuffer(gpu, buffer));
+  const resolved = timestamps(GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC);
+  const staging = timestamps(GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST);
   const encoder = device.createCommandEncoder({ label: `trace ${label}` });
   steps.forEach((step, i) => {
     const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
@@ -81,22 +102,10 @@ export function runTraced(gpu: Gpu, label: string, steps: readonly Step[], trace
   });
   encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
   encoder.copyBufferToBuffer(resolved, 0, staging, 0, count * 8);
-  const submitted = performance.now();
   device.queue.submit([encoder.finish()]);
-  const read = async (): Promise<TracedRun> => {
-    try {
-      await staging.mapAsync(GPUMapMode.READ);
-      const nanoseconds = new BigUint64Array(staging.getMappedRange().slice(0));
-      const stamps = Array.from(nanoseconds.subarray(0, count), (stamp) => Number(stamp) / 1e6);
-      return { plan: label, steps, submitted, stamps };
-    } finally {
-      querySet.destroy();
-      destroyBuffer(gpu, resolved);
-      destroyBuffer(gpu, staging);
-    }
+  return async () => {
+    await staging.mapAsync(GPUMapMode.READ);
+    const nanoseconds = new BigUint64Array(staging.getMappedRange());
+    return Array.from(nanoseconds.subarray(0, count), (stamp) => Number(stamp) / 1e6);
   };
-  const run = read();
-  // Whoever finishes the trace hears of a failure; nobody else needs to.
-  run.catch(() => undefined);
-  trace.runs.push(run);
 }

@@ -1,8 +1,9 @@
 import type { Affine, Parameters } from '../models/parameters.js';
-import { freeParameters, loadAffine, openParameters } from '../models/parameters.js';
+import { loadAffine, openParameters } from '../models/parameters.js';
 import type { FlowTransformerWeights } from '../models/transformer/fmt-layers.js';
 import { loadFlowTransformer } from '../models/transformer/fmt-layers.js';
 import type { Gpu } from '../runtime/gpu.js';
+import { building, closeScope, own } from '../runtime/scope.js';
 import type { FloatConfig } from '../weights/config.js';
 import type { WeightSource } from '../weights/source.js';
 import { tensorInfo } from '../weights/source.js';
@@ -24,20 +25,13 @@ const isTrained = (name: string) =>
   (name.startsWith('fmt.') && name !== 'fmt.pos_embed') || name.startsWith('audio_encoder.audio_projection.');
 
 /** @throws Error when a weight is missing or the GPU fails. */
-export async function openFmtNetwork(
-  gpu: Gpu,
-  source: WeightSource,
-  config: FloatConfig,
-): Promise<FmtNetwork> {
+export function openFmtNetwork(gpu: Gpu, source: WeightSource, config: FloatConfig): Promise<FmtNetwork> {
   const names = [...source.tensors.keys()].filter(isTrained);
-  const flat = openFlatParameters(gpu, new Map(names.map((name) => [name, tensorInfo(source, name).shape])));
-  const place = (name: string) => flat.views.get(name)?.value;
-  const parameters: Parameters = { ...openParameters(gpu, source), place };
-  const destroy = () => {
-    freeParameters(parameters);
-    closeFlatParameters(flat);
-  };
-  try {
+  const shapes = new Map(names.map((name) => [name, tensorInfo(source, name).shape]));
+  return building(async (scope) => {
+    const flat = own(scope, openFlatParameters(gpu, shapes), closeFlatParameters);
+    const place = (name: string) => flat.views.get(name)?.value;
+    const parameters: Parameters = { ...openParameters(scope, gpu, source), place };
     return {
       config,
       flat,
@@ -46,10 +40,7 @@ export async function openFmtNetwork(
         linear: await loadAffine(parameters, 'audio_encoder.audio_projection.0'),
         norm: await loadAffine(parameters, 'audio_encoder.audio_projection.1'),
       },
-      destroy,
+      destroy: () => closeScope(scope),
     };
-  } catch (error) {
-    destroy();
-    throw error;
-  }
+  });
 }

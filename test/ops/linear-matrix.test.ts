@@ -7,6 +7,7 @@ import type { CompiledKernel, PipelineCache } from '../../src/runtime/kernel.js'
 import { kernelInterface, withHalves } from '../../src/runtime/kernel.js';
 import type { Recorder } from '../../src/runtime/recorder.js';
 import { scratch } from '../../src/runtime/recorder.js';
+import { openScope } from '../../src/runtime/scope.js';
 import { shaders } from '../../src/runtime/shaders.generated.js';
 import type { Precision } from '../../src/runtime/tensor.js';
 import { expectClose } from '../compare.js';
@@ -114,7 +115,7 @@ describe('the choice of linear_matrix.wgsl', () => {
       dispatches: [],
       inputs: new Map(),
       outputs: new Map(),
-      owned: [],
+      scope: openScope(),
       scratchCount: 0,
       wantsTap: () => false,
     };

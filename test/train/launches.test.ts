@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freeParameters, openParameters } from '../../src/models/parameters.js';
+import { openParameters } from '../../src/models/parameters.js';
 import { loadFlowTransformer, recordFlowTransformer } from '../../src/models/transformer/fmt-layers.js';
 import { tapeOperators } from '../../src/ops/tape-operators.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
 import { closeGpu } from '../../src/runtime/gpu.js';
 import { compilePlan, destroyPlan } from '../../src/runtime/plan.js';
 import { input, output } from '../../src/runtime/recorder.js';
+import { closeScope, openScope } from '../../src/runtime/scope.js';
 import { backward, openTape } from '../../src/runtime/tape.js';
 import { windowFrames } from '../../src/weights/config.js';
 import { openTestGpu } from '../fixtures.js';
@@ -21,7 +22,8 @@ describe('the transformer', () => {
   it('without a tape is launched with fused ends, eight launches a block; a tape changes it only while it is open', async () => {
     const { model, weights: source } = await tinyModel(gpu);
     const { config } = model;
-    const parameters = openParameters(gpu, source);
+    const scope = openScope();
+    const parameters = openParameters(scope, gpu, source);
     const weights = await loadFlowTransformer(parameters, config);
     const N = config.num_prev_frames + windowFrames(config);
     const launches: number[] = [];
@@ -48,6 +50,6 @@ describe('the transformer', () => {
     expect(launches[1]).toBeGreaterThan(fused);
     expect(launches[2]).toBe(fused);
     destroyPlan(plan);
-    freeParameters(parameters);
+    closeScope(scope);
   });
 });

@@ -13,8 +13,11 @@ import {
 } from '../../runtime/plan.js';
 import type { KernelTime } from '../../runtime/profile.js';
 import { profilePlan } from '../../runtime/profile.js';
-import { closeReadBack, openReadBack, readBack } from '../../runtime/read-back.js';
+import { openReadBack, readBack } from '../../runtime/read-back.js';
+import type { Recorder } from '../../runtime/recorder.js';
 import { input, output } from '../../runtime/recorder.js';
+import type { Scope } from '../../runtime/scope.js';
+import { building, closeScope, own } from '../../runtime/scope.js';
 import type { Precision, Tensor } from '../../runtime/tensor.js';
 import type { FloatConfig } from '../../weights/config.js';
 import type { WeightSource } from '../../weights/source.js';
@@ -24,7 +27,7 @@ import type { Directions } from './direction.js';
 import { directedMotion, directionMatrix } from './direction.js';
 import type { EncoderWeights } from './encoder.js';
 import { loadEncoder, recordEncoder } from './encoder.js';
-import { freeParameters, openParameters } from '../parameters.js';
+import { openParameters } from '../parameters.js';
 
 /** What the encoder says of a portrait (Sec. 2 of docs/model.md). */
 export interface Portrait {
@@ -41,6 +44,8 @@ export interface Portrait {
 export interface EncodedPortrait extends Portrait {
   /** Inner tensors that were asked for: `s_r`, `lambda`, `r_s`, `direction.Q`, `feats.k`, `net_app.convs.k`. */
   readonly inner: ReadonlyMap<string, Float32Array>;
+  /** Frees the features; decoders opened for them must have gone before. */
+  destroy(): void;
 }
 
 export interface DecoderOptions extends PlanOptions {
@@ -86,81 +91,69 @@ export interface MotionAutoencoder {
  * @param precision of the decoder and the features given to it. The encoder is f32: it runs once.
  * @throws InputError when the adapter has not the precision.
  */
-export async function createMotionAutoencoder(
+export function createMotionAutoencoder(
   gpu: Gpu,
   source: WeightSource,
   config: FloatConfig,
   precision: Precision = 'f32',
 ): Promise<MotionAutoencoder> {
-  const parameters = openParameters(gpu, source, precision);
-  const owned = new Set<() => void>();
-  const directions = await directionMatrix(source);
-  const encoder = await loadEncoder(parameters, config);
-  const decoder = await loadDecoder(parameters, config);
-  return {
-    encode: async (image, options) => {
-      const portrait = await encodePortrait(gpu, config, encoder, { directions, precision }, image, options);
-      owned.add(() => portrait.features.forEach((feature) => destroyTensor(gpu, feature)));
-      return portrait;
-    },
-    openDecoder: async (portrait, options) => {
-      const opened = await openDecoder(gpu, config, decoder, portrait, options);
-      const destroy = () => {
-        if (owned.delete(destroy)) opened.destroy();
-      };
-      owned.add(destroy);
-      return { ...opened, destroy };
-    },
-    destroy: () => {
-      owned.forEach((destroy) => destroy());
-      owned.clear();
-      freeParameters(parameters);
-    },
-  };
+  return building(async (scope) => {
+    const parameters = openParameters(scope, gpu, source, precision);
+    const directions = await directionMatrix(source);
+    const encoder = await loadEncoder(parameters, config);
+    const decoder = await loadDecoder(parameters, config);
+    const loaded = { config, encoder, directions, precision };
+    return {
+      encode: (image, options) =>
+        building((inner) => encodePortrait(inner, gpu, loaded, image, options), scope),
+      openDecoder: (portrait, options) =>
+        building((inner) => openDecoder(inner, gpu, config, decoder, portrait, options), scope),
+      destroy: () => closeScope(scope),
+    };
+  });
+}
+
+interface LoadedEncoder {
+  readonly config: FloatConfig;
+  readonly encoder: EncoderWeights;
+  readonly directions: Directions;
+  /** Of the features. */
+  readonly precision: Precision;
 }
 
 /** A portrait is encoded once, so the plan and its memory go as soon as the features are copied. */
 async function encodePortrait(
+  scope: Scope,
   gpu: Gpu,
-  config: FloatConfig,
-  weights: EncoderWeights,
-  { directions, precision }: { directions: Directions; precision: Precision },
+  { config, encoder, directions, precision }: LoadedEncoder,
   image: Float32Array<ArrayBuffer>,
-  options: PlanOptions = {},
+  { taps = [] }: PlanOptions = {},
 ): Promise<EncodedPortrait> {
   const side = config.input_size;
   let count = 0;
-  const plan = await compilePlan(
-    gpu,
-    'encoder',
-    (rec) => {
-      const { sR, lambda, features } = recordEncoder(rec, weights, input(rec, 'image', [1, 3, side, side]));
-      output(rec, 's_r', sR);
-      output(rec, 'lambda', lambda);
-      features.forEach((feature, k) => output(rec, `feats.${k}`, convert(rec, feature, precision)));
-      count = features.length;
-    },
-    options,
-  );
-  try {
-    writeInput(plan, 'image', image);
-    runPlan(plan);
-    const { taps = [] } = options;
-    const wanted = [...plan.outputs.keys()].filter((name) => taps === true || taps.includes(name));
-    const inner = new Map<string, Float32Array>(Object.entries(await readOutputs(plan, wanted)));
-    const { s_r: sR, lambda } = await readOutputs(plan, ['s_r', 'lambda']);
-    const rS = directedMotion(directions, lambda);
-    if (taps === true || taps.includes('r_s')) inner.set('r_s', rS);
-    if (taps === true || taps.includes('direction.Q')) {
-      inner.set('direction.Q', Float32Array.from(directions.q));
-    }
-    const features = Array.from({ length: count }, (_, k) =>
-      copyTensor(gpu, outputTensor(plan, `feats.${k}`)),
-    );
-    return { sR, lambda, rS, features, inner };
-  } finally {
-    destroyPlan(plan);
+  const record = (rec: Recorder) => {
+    const { sR, lambda, features } = recordEncoder(rec, encoder, input(rec, 'image', [1, 3, side, side]));
+    output(rec, 's_r', sR);
+    output(rec, 'lambda', lambda);
+    features.forEach((feature, k) => output(rec, `feats.${k}`, convert(rec, feature, precision)));
+    count = features.length;
+  };
+  const plan = await compilePlan(gpu, 'encoder', record, { taps, within: scope });
+  writeInput(plan, 'image', image);
+  runPlan(plan);
+  const wanted = [...plan.outputs.keys()].filter((name) => taps === true || taps.includes(name));
+  const inner = new Map<string, Float32Array>(Object.entries(await readOutputs(plan, wanted)));
+  const { s_r: sR, lambda } = await readOutputs(plan, ['s_r', 'lambda']);
+  const rS = directedMotion(directions, lambda);
+  if (taps === true || taps.includes('r_s')) inner.set('r_s', rS);
+  if (taps === true || taps.includes('direction.Q')) {
+    inner.set('direction.Q', Float32Array.from(directions.q));
   }
+  const features = Array.from({ length: count }, (_, k) =>
+    own(scope, copyTensor(gpu, outputTensor(plan, `feats.${k}`)), (feature) => destroyTensor(gpu, feature)),
+  );
+  destroyPlan(plan);
+  return { sR, lambda, rS, features, inner, destroy: () => closeScope(scope) };
 }
 
 function copyTensor(gpu: Gpu, tensor: Tensor): Tensor {
@@ -172,26 +165,23 @@ function copyTensor(gpu: Gpu, tensor: Tensor): Tensor {
 }
 
 async function openDecoder(
+  scope: Scope,
   gpu: Gpu,
   config: FloatConfig,
   weights: DecoderWeights,
   portrait: Portrait,
-  { batch = 1, ahead = 2, ...options }: DecoderOptions = {},
+  { batch = 1, ahead = 2, taps = [] }: DecoderOptions = {},
 ): Promise<Decoder> {
-  const plan = await compilePlan(
-    gpu,
-    'decoder',
-    (rec) => {
-      const latent = input(rec, 'latent', [batch, config.style_dim]);
-      output(rec, 'pixels', packRgba8(rec, recordDecoder(rec, weights, latent, portrait.features)));
-    },
-    options,
-  );
-  const reader = openReadBack(gpu, 'decoder', [outputTensor(plan, 'pixels')], { slots: ahead });
+  const record = (rec: Recorder) => {
+    const latent = input(rec, 'latent', [batch, config.style_dim]);
+    output(rec, 'pixels', packRgba8(rec, recordDecoder(rec, weights, latent, portrait.features)));
+  };
+  const plan = await compilePlan(gpu, 'decoder', record, { taps, within: scope });
+  const reader = openReadBack(scope, gpu, 'decoder', [outputTensor(plan, 'pixels')], { slots: ahead });
   const draw: Decoder['draw'] = (latent, take) => {
-    const own = latent.slice();
+    const copy = latent.slice();
     const submit = () => {
-      writeInput(plan, 'latent', own);
+      writeInput(plan, 'latent', copy);
       runPlan(plan);
     };
     return readBack(reader, submit, (memory) => take(new Uint8Array(memory)));
@@ -202,9 +192,6 @@ async function openDecoder(
     read: (names) => readOutputs(plan, names),
     profile: () => profilePlan(plan),
     scratchBytes: plan.scratchBytes,
-    destroy: () => {
-      destroyPlan(plan);
-      closeReadBack(reader);
-    },
+    destroy: () => closeScope(scope),
   };
 }

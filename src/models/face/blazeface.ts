@@ -5,15 +5,16 @@ import { depthwiseConv2d } from '../../ops/depthwise-conv2d.js';
 import { shortcut } from '../../ops/shortcut.js';
 import { InputError } from '../../base/errors.js';
 import type { Gpu } from '../../runtime/gpu.js';
-import { compilePlan, destroyPlan, readOutputs, runPlan, writeInput } from '../../runtime/plan.js';
+import { compilePlan, readOutputs, runPlan, writeInput } from '../../runtime/plan.js';
 import type { Recorder } from '../../runtime/recorder.js';
 import { input, output } from '../../runtime/recorder.js';
+import { building, closeScope } from '../../runtime/scope.js';
 import type { Tensor } from '../../runtime/tensor.js';
 import { formatShape, tensorInfo } from '../../weights/source.js';
 import type { WeightSource } from '../../weights/source.js';
 import { anchorCount, grids, inputSide, valuesPerAnchor } from './blazeface-boxes.js';
 import type { Parameters } from '../parameters.js';
-import { addParameter, freeParameters, loadParameter, openParameters, readParameter } from '../parameters.js';
+import { addParameter, loadParameter, openParameters, readParameter } from '../parameters.js';
 
 /**
  * BlazeFace, short range (Bazarevsky et al. 2019, arXiv 1907.05047): a face detector of 100,000 weights. A 5×5
@@ -135,17 +136,17 @@ export interface BlazeFace {
 }
 
 /** @throws InputError if `source` has not BlazeFace's weights. */
-export async function createBlazeFace(gpu: Gpu, source: WeightSource): Promise<BlazeFace> {
-  const parameters = openParameters(gpu, source);
-  try {
-    const weights = await loadBlazeFace(parameters);
-    const plan = await compilePlan(gpu, 'blazeface', (rec) => {
+export function createBlazeFace(gpu: Gpu, source: WeightSource): Promise<BlazeFace> {
+  return building(async (scope) => {
+    const weights = await loadBlazeFace(openParameters(scope, gpu, source));
+    const record = (rec: Recorder) => {
       const image = input(rec, 'image', [1, 3, paddedSide, paddedSide]);
       recordBlazeFace(rec, weights, image).forEach(({ scores, boxes }, grid) => {
         output(rec, `scores.${grid}`, scores);
         output(rec, `boxes.${grid}`, boxes);
       });
-    });
+    };
+    const plan = await compilePlan(gpu, 'blazeface', record, { within: scope });
     return {
       async run(image) {
         writeInput(plan, 'image', padded(image));
@@ -161,15 +162,9 @@ export async function createBlazeFace(gpu: Gpu, source: WeightSource): Promise<B
         });
         return { scores, values };
       },
-      destroy: () => {
-        destroyPlan(plan);
-        freeParameters(parameters);
-      },
+      destroy: () => closeScope(scope),
     };
-  } catch (error) {
-    freeParameters(parameters);
-    throw error;
-  }
+  });
 }
 
 function padded(image: ArrayLike<number>): Float32Array<ArrayBuffer> {

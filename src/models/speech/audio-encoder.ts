@@ -8,19 +8,13 @@ import type { HostTensor } from '../../runtime/evaluate.js';
 import type { Gpu } from '../../runtime/gpu.js';
 import type { Recorder } from '../../runtime/recorder.js';
 import { input, tap } from '../../runtime/recorder.js';
+import { building, closeScope } from '../../runtime/scope.js';
 import type { Precision, Tensor } from '../../runtime/tensor.js';
 import type { FloatConfig, ModelConfig } from '../../weights/config.js';
 import type { WeightSource } from '../../weights/source.js';
 import { interpolate, placeFrames } from './frame-places.js';
 import type { Affine, Parameters } from '../parameters.js';
-import {
-  addParameter,
-  freeParameters,
-  loadAffine,
-  loadParameter,
-  openParameters,
-  readParameter,
-} from '../parameters.js';
+import { addParameter, loadAffine, loadParameter, openParameters, readParameter } from '../parameters.js';
 import { createPlanByLength } from './plan-by-length.js';
 import { createSpeechFeatures, hopOf, normedConv } from './speech-features.js';
 import type { Wav2Vec2 } from './wav2vec2-weights.js';
@@ -87,15 +81,14 @@ interface AudioWeights {
   readonly layerNorm: Affine;
 }
 
-export async function createAudioEncoder(
+export function createAudioEncoder(
   gpu: Gpu,
   source: WeightSource,
   model: Pick<ModelConfig, 'config' | 'wav2vec2'>,
   precision?: Precision,
 ): Promise<AudioEncoder> {
-  const parameters = openParameters(gpu, source, precision);
-  try {
-    const weights = await loadAudioWeights(parameters, model);
+  return building(async (scope) => {
+    const weights = await loadAudioWeights(openParameters(scope, gpu, source, precision), model);
     const pieces = (speech: SpeechSource, options: EncodeOptions = {}) =>
       encodePieces(gpu, weights, model.config, speech, options);
     return {
@@ -105,12 +98,9 @@ export async function createAudioEncoder(
         for await (const { wa } of pieces(wholeSpeech(wave), options)) parts.push(wa);
         return joinArrays(parts);
       },
-      destroy: () => freeParameters(parameters),
+      destroy: () => closeScope(scope),
     };
-  } catch (error) {
-    freeParameters(parameters);
-    throw error;
-  }
+  });
 }
 
 async function* encodePieces(

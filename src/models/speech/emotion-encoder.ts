@@ -7,11 +7,12 @@ import type { HostTensor } from '../../runtime/evaluate.js';
 import type { Gpu } from '../../runtime/gpu.js';
 import type { Recorder } from '../../runtime/recorder.js';
 import { input, tap } from '../../runtime/recorder.js';
+import { building, closeScope } from '../../runtime/scope.js';
 import type { Precision, Tensor } from '../../runtime/tensor.js';
 import type { EmotionConfig } from '../../weights/config.js';
 import type { WeightSource } from '../../weights/source.js';
 import type { Affine } from '../parameters.js';
-import { freeParameters, loadAffine, openParameters } from '../parameters.js';
+import { loadAffine, openParameters } from '../parameters.js';
 import { createPlanByLength } from './plan-by-length.js';
 import { createSpeechFeatures, featureCount, hopOf, normedConv } from './speech-features.js';
 import type { Wav2Vec2 } from './wav2vec2-weights.js';
@@ -49,15 +50,15 @@ interface EmotionWeights {
   readonly outProjection: Affine;
 }
 
-export async function createEmotionEncoder(
+export function createEmotionEncoder(
   gpu: Gpu,
   source: WeightSource,
   config: EmotionConfig,
   precision?: Precision,
 ): Promise<EmotionEncoder> {
   const name = 'emotion_encoder.wav2vec2_for_emotion';
-  const parameters = openParameters(gpu, source, precision);
-  try {
+  return building(async (scope) => {
+    const parameters = openParameters(scope, gpu, source, precision);
     const weights = {
       dense: await loadAffine(parameters, `${name}.classifier.dense`),
       outProjection: await loadAffine(parameters, `${name}.classifier.out_proj`),
@@ -65,12 +66,9 @@ export async function createEmotionEncoder(
     };
     return {
       classify: (wave, options = {}) => classify(gpu, weights, wave, options),
-      destroy: () => freeParameters(parameters),
+      destroy: () => closeScope(scope),
     };
-  } catch (error) {
-    freeParameters(parameters);
-    throw error;
-  }
+  });
 }
 
 async function classify(

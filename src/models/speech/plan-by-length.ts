@@ -4,6 +4,7 @@ import type { Plan } from '../../runtime/plan.js';
 import { compilePlan, destroyPlan, readOutputs, runPlan, writeInput } from '../../runtime/plan.js';
 import type { Recorder } from '../../runtime/recorder.js';
 import { output } from '../../runtime/recorder.js';
+import { closeScope, openScope } from '../../runtime/scope.js';
 import type { Tensor } from '../../runtime/tensor.js';
 
 /** A model on sequences of any length. A plan fits one length; the last one is kept, since pieces of a clip are mostly alike. */
@@ -27,17 +28,15 @@ export function createPlanByLength(
   label: string,
   record: (rec: Recorder, length: number) => Tensor,
 ): PlanByLength {
+  const scope = openScope();
   let kept: { length: number; plan: Plan } | undefined;
-  const destroy = () => {
+  const compile = async (length: number, taps: boolean) => {
     if (kept) destroyPlan(kept.plan);
     kept = undefined;
-  };
-  const compile = async (length: number, taps: boolean) => {
-    destroy();
     const recordResult = (rec: Recorder) => {
       output(rec, 'result', record(rec, length));
     };
-    const plan = await compilePlan(gpu, label, recordResult, taps ? { taps: true } : {});
+    const plan = await compilePlan(gpu, label, recordResult, { taps: taps || [], within: scope });
     // A plan with taps keeps all of its inner tensors apart; it is not for further use.
     kept = { length: taps ? -1 : length, plan };
     return plan;
@@ -54,6 +53,6 @@ export function createPlanByLength(
       }
       return result;
     },
-    destroy,
+    destroy: () => closeScope(scope),
   };
 }

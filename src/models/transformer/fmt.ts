@@ -3,20 +3,15 @@ import { guidance } from '../../ops/guidance.js';
 import type { HostTensor } from '../../runtime/evaluate.js';
 import type { Gpu } from '../../runtime/gpu.js';
 import type { Plan } from '../../runtime/plan.js';
-import {
-  compilePlan,
-  destroyPlan,
-  outputTensor,
-  readOutputs,
-  runPlan,
-  writeInput,
-} from '../../runtime/plan.js';
+import { compilePlan, outputTensor, readOutputs, runPlan, writeInput } from '../../runtime/plan.js';
 import type { KernelTime } from '../../runtime/profile.js';
 import { profilePlan } from '../../runtime/profile.js';
 import type { ReadBack } from '../../runtime/read-back.js';
-import { closeReadBack, floatsOf, openReadBack, readBack } from '../../runtime/read-back.js';
+import { floatsOf, openReadBack, readBack } from '../../runtime/read-back.js';
 import type { Recorder } from '../../runtime/recorder.js';
 import { input, output } from '../../runtime/recorder.js';
+import type { Scope } from '../../runtime/scope.js';
+import { building, closeScope } from '../../runtime/scope.js';
 import type { Precision } from '../../runtime/tensor.js';
 import { needsGuidance } from '../../ops/guidance.js';
 import type { VectorField } from '../../sampling/solvers.js';
@@ -27,7 +22,7 @@ import type { WindowConditions } from './fmt-conditions.js';
 import { checkConditions, conditionCount, conditionRows, rowsOfFrames } from './fmt-conditions.js';
 import type { FlowTransformerWeights } from './fmt-layers.js';
 import { embedConditions, loadFlowTransformer, recordFlowTransformer } from './fmt-layers.js';
-import { freeParameters, openParameters } from '../parameters.js';
+import { openParameters } from '../parameters.js';
 import { timeEmbedding, timeEmbeddingSize } from './time-embedding.js';
 
 export { attentionMask } from './fmt-layers.js';
@@ -79,40 +74,22 @@ export interface FieldEvaluator {
 }
 
 /** @throws Error when a weight is missing or the GPU fails. */
-export async function createFlowTransformer(
+export function createFlowTransformer(
   gpu: Gpu,
   source: WeightSource,
   config: FloatConfig,
   precision?: Precision,
 ): Promise<FlowTransformer> {
-  const parameters = openParameters(gpu, source, precision);
-  const plans = new Set<FieldPlan>();
-  const release = (field: FieldPlan) => {
-    if (!plans.delete(field)) return;
-    destroyPlan(field.plan);
-    destroyPlan(field.conditions);
-    closeReadBack(field.reader);
-  };
-  const free = () => {
-    plans.forEach(release);
-    freeParameters(parameters);
-  };
-  try {
-    const weights = await loadFlowTransformer(parameters, config);
-    const planOf = async (options: EvaluatorOptions) => {
-      const plan = await compileField(gpu, weights, options);
-      plans.add(plan);
-      return plan;
-    };
+  return building(async (scope) => {
+    const weights = await loadFlowTransformer(openParameters(scope, gpu, source, precision), config);
+    const planOf = (options: EvaluatorOptions) =>
+      building((inner) => compileField(inner, gpu, weights, options), scope);
     return {
       field: createFields(config, planOf),
-      evaluator: async (options) => createEvaluator(config, await planOf(options), release),
-      destroy: free,
+      evaluator: async (options) => createEvaluator(config, await planOf(options)),
+      destroy: () => closeScope(scope),
     };
-  } catch (error) {
-    free();
-    throw error;
-  }
+  });
 }
 
 /** Fields share one plan guided and one not, each compiled when first needed. */
@@ -127,7 +104,11 @@ function createFields(config: FloatConfig, planOf: (options: EvaluatorOptions) =
     const guided = needsGuidance(scales.audio, scales.emotion);
     return async (t, x) => {
       let plan = plans.get(guided);
-      if (!plan) plans.set(guided, (plan = planOf({ guided })));
+      if (!plan) {
+        plans.set(guided, (plan = planOf({ guided })));
+        // Who asks again after a failure shall have another try.
+        plan.catch(() => plans.delete(guided));
+      }
       const ready = await plan;
       const prepare = () => {
         if (holder.get(ready) === own) return;
@@ -139,11 +120,7 @@ function createFields(config: FloatConfig, planOf: (options: EvaluatorOptions) =
   };
 }
 
-function createEvaluator(
-  config: FloatConfig,
-  field: FieldPlan,
-  release: (field: FieldPlan) => void,
-): FieldEvaluator {
+function createEvaluator(config: FloatConfig, field: FieldPlan): FieldEvaluator {
   const { plan } = field;
   return {
     evaluate: async ({ t, x, ...conditions }, scales = { audio: 1, emotion: 1 }) => {
@@ -157,12 +134,13 @@ function createEvaluator(
       return taps;
     },
     profile: () => profilePlan(plan),
-    destroy: () => release(field),
+    destroy: () => closeScope(field.scope),
   };
 }
 
 /** A plan that evaluates the field, one that makes what depends on the conditions alone, and what the result v is read through. */
 interface FieldPlan {
+  readonly scope: Scope;
   readonly guided: boolean;
   readonly plan: Plan;
   readonly conditions: Plan;
@@ -170,6 +148,7 @@ interface FieldPlan {
 }
 
 async function compileField(
+  scope: Scope,
   gpu: Gpu,
   weights: FlowTransformerWeights,
   { guided, taps = [] }: EvaluatorOptions,
@@ -177,10 +156,12 @@ async function compileField(
   const { config } = weights;
   const { num_prev_frames: P, dim_w: d, dim_e: e } = config;
   const label = guided ? 'guided field' : 'field';
-  const conditions = await compilePlan(gpu, `conditions of a ${label}`, (rec) => {
+  const recordConditions = (rec: Recorder) => {
     const condition = input(rec, 'condition', [1, conditionCount(config, guided), 2 * d + e]);
     output(rec, 'embedded', embedConditions(rec, weights, condition));
-  });
+  };
+  const within = scope;
+  const conditions = await compilePlan(gpu, `conditions of a ${label}`, recordConditions, { within });
   const record = (rec: Recorder) => {
     const fields = recordFlowTransformer(rec, weights, {
       time: input(rec, 'time', [1, timeEmbeddingSize]),
@@ -190,14 +171,9 @@ async function compileField(
     });
     output(rec, 'v', guided ? guidance(rec, fields, input(rec, 'scales', [2])) : fields);
   };
-  try {
-    const plan = await compilePlan(gpu, label, record, { taps });
-    const reader = openReadBack(gpu, plan.label, [outputTensor(plan, 'v')], { slots: 1 });
-    return { guided, plan, conditions, reader };
-  } catch (error) {
-    destroyPlan(conditions);
-    throw error;
-  }
+  const plan = await compilePlan(gpu, label, record, { taps, within });
+  const reader = openReadBack(scope, gpu, plan.label, [outputTensor(plan, 'v')], { slots: 1 });
+  return { scope, guided, plan, conditions, reader };
 }
 
 /** Computes what does not change within a window. */
