@@ -15,7 +15,7 @@ export type { Picture } from './media/picture.js';
 export type { Sound } from './media/sound.js';
 export { decodeWav } from './media/wav.js';
 export { detectFaces, portraitBox } from './pipeline/faces.js';
-export { centreSquare, cropSquare, cropsToFace, portraitSquare } from './media/crop.js';
+export { centreSquare, cropSquare, cropsToFace, portraitSquare, preparePortrait } from './media/crop.js';
 export type { Square } from './media/crop.js';
 export { frameFinisher, outputSize } from './media/finish.js';
 export type { FinishOptions } from './media/finish.js';

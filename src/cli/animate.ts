@@ -4,7 +4,7 @@ import type { AnimateOptions, StreamedFrame } from '../pipeline/animate.js';
 import { animate, animateStream } from '../pipeline/animate.js';
 import { InputError } from '../base/errors.js';
 import type { Square } from '../media/crop.js';
-import { cropSquare } from '../media/crop.js';
+import { preparePortrait } from '../media/crop.js';
 import { frameFinisher, outputSize } from '../media/finish.js';
 import { drawMark } from '../media/mark.js';
 import { emotions } from '../models/speech/emotions.js';
@@ -199,7 +199,7 @@ async function runAnimate(flags: AnimateFlags): Promise<void> {
     let firstFrame = 0;
     const square = await chooseSquare(gpu, portrait, flags, config.input_size, progress.note);
     const finish = frameFinisher(flags, portrait, square, config.input_size, size);
-    const image = cropSquare(portrait, square);
+    const image = preparePortrait(portrait, square, config.input_size);
     const float = { gpu, ...opened, precision: flags.precision };
     const video: AsyncIterable<StreamedFrame & { count?: number }> = isArriving(speech)
       ? animateStream(float, image, speech.pieces, {

@@ -15,16 +15,30 @@ export function centreSquare({ width, height }: { width: number; height: number 
 }
 
 /**
- * The published crop (Sec. 7 of docs): a square of side 2·bs round the centre of a face's box, bs the longer half side
- * of the box times 1.6, in whole pixels.
+ * The published crop (Sec. 7 of docs/model.md): a square of side 2·bs round the centre of a face's box. Everything is cut
+ * to whole pixels, towards 0 and in the published order: the box's corners, its half sides, bs = 1.6 times the longer half
+ * side, and the centre of the cut corners.
  */
 export function portraitSquare(box: { x: number; y: number; width: number; height: number }): Square {
-  const bs = Math.trunc((Math.max(box.width, box.height) / 2) * 1.6);
-  return {
-    x: Math.trunc(box.x + box.width / 2) - bs,
-    y: Math.trunc(box.y + box.height / 2) - bs,
-    size: 2 * bs,
-  };
+  const [x1, y1] = [Math.trunc(box.x), Math.trunc(box.y)];
+  const [x2, y2] = [Math.trunc(box.x + box.width), Math.trunc(box.y + box.height)];
+  const bs = Math.trunc(1.6 * Math.max(Math.trunc((x2 - x1) / 2), Math.trunc((y2 - y1) / 2)));
+  return { x: Math.trunc((x1 + x2) / 2) - bs, y: Math.trunc((y1 + y2) / 2) - bs, size: 2 * bs };
+}
+
+/** Pictures up to this height are enlarged before the published script looks for faces, and cubic thereafter. */
+const publishedHeight = 360;
+
+/**
+ * What the encoder sees: the square as S×S pixels, resized as the published script does (Sec. 7 of docs/model.md): by area
+ * if the **whole picture** is higher than 360 pixels, even where the square must be enlarged, else cubic, even where it
+ * shrinks. The centre square, for which no face was looked for, goes by area, as the script's `--no_crop`.
+ */
+export function preparePortrait(picture: Picture, square: Square, inputSide: number): Picture {
+  const centre = centreSquare(picture);
+  const whole = square.x === centre.x && square.y === centre.y && square.size === centre.size;
+  const interpolation = whole || picture.height > publishedHeight ? 'area' : 'cubic';
+  return resize(cropSquare(picture, square), inputSide, inputSide, interpolation);
 }
 
 /** Whether a model for S×S pictures wants the published crop; those below 128 are toys, trained on whole pictures. */

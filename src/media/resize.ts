@@ -1,9 +1,14 @@
 import { cropCentreSquare, type Picture } from './picture.js';
 
+/** Resampling by separable weights, one axis at a time. */
+
 /**
- * Resampling by separable weights, one axis at a time, as the published script prepares its portraits (Sec. 7 of docs/model.md):
- * area averaging when an axis shrinks, cubic interpolation when it grows, a copy when it stays.
+ * Which weights. `fit`, ours: area averaging when an axis shrinks, cubic interpolation when it grows, a copy when it stays.
+ * `area` and `cubic` are OpenCV's INTER_AREA and INTER_CUBIC, which the published script prepares portraits with (Sec. 7 of
+ * docs/model.md): `cubic` also where an axis shrinks, with four taps whatever the scale; `area` where the picture does not
+ * shrink on both axes is `areaLinearWeights`.
  */
+export type Interpolation = 'fit' | 'area' | 'cubic';
 
 /** Weights of one axis: output i is Σ_k weight[i·taps + k] · input[index[i·taps + k]]. */
 interface AxisWeights {
@@ -37,6 +42,25 @@ function areaWeights(from: number, to: number): AxisWeights {
 }
 
 /**
+ * What OpenCV's INTER_AREA does where a picture grows: two neighbours j and j + 1, j = ⌊i·s⌋, s = from/to, and the second
+ * one weighs (i + 1) − (j + 1)/s, at least 0: as much of the output pixel as lies beyond the first. A whole factor repeats
+ * pixels. Beyond the last pixel the last one is repeated.
+ */
+function areaLinearWeights(from: number, to: number): AxisWeights {
+  const taps = 2;
+  const index = new Int32Array(to * taps);
+  const weight = new Float64Array(to * taps);
+  for (let i = 0; i < to; i++) {
+    const j = Math.floor((i * from) / to);
+    const beyond = Math.max(0, i + 1 - ((j + 1) * to) / from);
+    const second = j < from - 1 ? beyond - Math.floor(beyond) : 0;
+    index.set([j, Math.min(j + 1, from - 1)], i * taps);
+    weight.set([1 - second, second], i * taps);
+  }
+  return { taps, index, weight };
+}
+
+/**
  * Keys' cubic convolution with a = −0.75 (OpenCV's INTER_CUBIC): pixel centres aligned, x = (i + ½)·s − ½, edges repeated.
  * With distance d: (a+2)d³ − (a+3)d² + 1 for d ≤ 1, a·d³ − 5a·d² + 8a·d − 4a for 1 < d < 2.
  */
@@ -57,14 +81,8 @@ function cubicWeights(from: number, to: number): AxisWeights {
   return { taps, index, weight };
 }
 
-function axisWeights(from: number, to: number): AxisWeights {
-  if (to < from) return areaWeights(from, to);
-  if (to > from) return cubicWeights(from, to);
-  return {
-    taps: 1,
-    index: Int32Array.from({ length: to }, (_, i) => i),
-    weight: new Float64Array(to).fill(1),
-  };
+function fitWeights(from: number, to: number): AxisWeights {
+  return to < from ? areaWeights(from, to) : cubicWeights(from, to);
 }
 
 export interface Size {
@@ -72,11 +90,22 @@ export interface Size {
   readonly height: number;
 }
 
+function weightsFor(interpolation: Interpolation, from: Size, to: Size) {
+  if (interpolation === 'fit') return fitWeights;
+  if (interpolation === 'cubic') return cubicWeights;
+  return to.width <= from.width && to.height <= from.height ? areaWeights : areaLinearWeights;
+}
+
 /**
  * A function that resizes pictures of size `from` to size `to`, its weights computed once: use one for a whole video.
  * Sums are float64, the result rounded to nearest and clamped to 0…255. Memory beside the output: a few rows.
  */
-export function makeResizer(from: Size, to: Size): (picture: Picture) => Picture {
+export function makeResizer(
+  from: Size,
+  to: Size,
+  interpolation: Interpolation = 'fit',
+): (picture: Picture) => Picture {
+  const axisWeights = weightsFor(interpolation, from, to);
   const across = axisWeights(from.width, to.width);
   const down = axisWeights(from.height, to.height);
   const rowLength = to.width * 3;
@@ -138,11 +167,16 @@ export function makeResizer(from: Size, to: Size): (picture: Picture) => Picture
 }
 
 /** One picture to one size; for many pictures of one size use makeResizer. */
-export function resize(picture: Picture, width: number, height: number): Picture {
-  return makeResizer(picture, { width, height })(picture);
+export function resize(
+  picture: Picture,
+  width: number,
+  height: number,
+  interpolation?: Interpolation,
+): Picture {
+  return makeResizer(picture, { width, height }, interpolation)(picture);
 }
 
-/** The centre square of a picture as S×S: what the encoder sees when no face box is asked for. */
+/** The centre square of a picture as S×S, by area as the published script's `--no_crop` resizes: when no square is asked for. */
 export function fitSquare(picture: Picture, size: number): Picture {
-  return resize(cropCentreSquare(picture), size, size);
+  return resize(cropCentreSquare(picture), size, size, 'area');
 }

@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crop, cropCentreSquare, type Picture } from '../../src/media/picture.js';
-import { fitSquare, makeResizer, resize } from '../../src/media/resize.js';
+import { fitSquare, makeResizer, resize, type Interpolation } from '../../src/media/resize.js';
 
 function grey(rows: number[][]): Picture {
   const height = rows.length;
@@ -108,6 +109,45 @@ describe('cubic interpolation', () => {
       }),
       { seed: 4, numRuns: 100 },
     );
+  });
+});
+
+describe('OpenCV’s rules', () => {
+  it('area where a picture grows: the second pixel weighs what lies beyond the first', () => {
+    // 2 → 3: (i + 1) − (j + 1)·3/2 = −½, ½, 0. A whole factor repeats.
+    expect(red(resize(grey([[100, 201]]), 3, 1, 'area'))).toEqual([100, 151, 201]);
+    expect(red(resize(grey([[10, 20]]), 6, 1, 'area'))).toEqual([10, 10, 10, 20, 20, 20]);
+    // 3 → 4, j = 0 0 1 2: weights of the second 0, 2/3, 1/3, 0.
+    expect(red(resize(grey([[0, 90, 240]]), 4, 1, 'area'))).toEqual([0, 60, 140, 240]);
+  });
+
+  it('cubic where a picture shrinks: four taps, whatever the scale', () => {
+    // 8 → 2: x = 1.5, 5.5; the weights at ½ are −3/32, 19/32, 19/32, −3/32.
+    const row = [0, 0, 96, 0, 0, 32, 0, 0];
+    expect(red(resize(grey([row]), 2, 1, 'cubic'))).toEqual([57, 19]);
+    expect(red(resize(grey([row]), 2, 1, 'area'))).toEqual([24, 8]);
+  });
+
+  it('gives the pixels of OpenCV itself, but for its rounding of weights to 1/2048', async () => {
+    interface Case {
+      interpolation: Interpolation;
+      from: [number, number];
+      to: [number, number];
+      pixels: number[];
+    }
+    const file = new URL('../fixtures/media/opencv_resize.json', import.meta.url);
+    const { cases } = JSON.parse(await readFile(file, 'utf8')) as { cases: Case[] };
+    expect(cases.length).toBeGreaterThan(20);
+    for (const { interpolation, from, to, pixels } of cases) {
+      const [width, height] = from;
+      const data = Uint8Array.from({ length: width * height * 3 }, (_, k) => k * k * 31 + k * 17 + width);
+      const got = resize({ width, height, data }, ...to, interpolation).data;
+      const apart = pixels.map((value, i) => Math.abs(value - got[i]!));
+      const what = `${interpolation} ${from.join('x')} to ${to.join('x')}`;
+      expect(got.length, what).toBe(pixels.length);
+      expect(Math.max(...apart), what).toBeLessThanOrEqual(1);
+      expect(apart.filter((d) => d > 0).length, what).toBeLessThanOrEqual(0.2 * pixels.length);
+    }
   });
 });
 

@@ -6,7 +6,7 @@ import type { FloatModel, Picture, SolverName, WindowOde } from 'float-webgpu';
  */
 export interface LastRun {
   readonly float: FloatModel;
-  /** The square that was animated, cut out of the portrait, of any size: to be fitted to S×S as `animate` does. */
+  /** The square that was animated, S×S. */
   readonly portrait: Picture;
   /** Motion `[T, d]` of every frame as it was drawn, after `motionScale`. */
   readonly motion: Float32Array<ArrayBuffer>;

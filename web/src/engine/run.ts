@@ -1,13 +1,13 @@
 import type { FloatModel, Gpu, Picture, Sound, WindowOde } from 'float-webgpu';
 import {
   animate,
-  cropSquare,
   drawMark,
   frameFinisher,
   joinArrays,
   outputSize,
   parseEmotionSchedule,
   parseGuidanceSchedule,
+  preparePortrait,
   provenance,
   writeSafetensors,
 } from 'float-webgpu';
@@ -46,7 +46,7 @@ export async function runAnimation(
 ): Promise<CompleteRun> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  const { model, portrait, speech, settings } = inputs;
+  const { model, speech, settings } = inputs;
   const { fps } = model.model.config;
   checkSquare(inputs);
   const sampling = samplingOf(settings);
@@ -65,7 +65,7 @@ export async function runAnimation(
     const windows: WindowOde[] = [];
     let frames = 0;
     let firstFrame = 0;
-    const drawn = animate(floatOf(gpu, model), cropSquare(portrait, settings.square), speech, {
+    const drawn = animate(floatOf(gpu, model), encoderPicture(inputs), speech, {
       ...sampling,
       signal,
       onStage: (stage) => listener.onStage(stage),
@@ -97,11 +97,18 @@ export function exportFrames(
 ): Promise<Blob> {
   const { finish } = finisher(run);
   async function* frames() {
-    const portrait = cropSquare(run.portrait, run.settings.square);
-    const drawn = animate(floatOf(gpu, run.model), portrait, run.speech, { motion: run.motion, signal });
+    const drawn = animate(floatOf(gpu, run.model), encoderPicture(run), run.speech, {
+      motion: run.motion,
+      signal,
+    });
     for await (const { picture } of drawn) yield finish(picture);
   }
   return zipFrames(frames(), (done) => onProgress(done, run.summary.frames));
+}
+
+/** The square that is animated, S×S, as the command prepares it. */
+function encoderPicture({ model, portrait, settings }: Inputs): Picture {
+  return preparePortrait(portrait, settings.square, model.model.config.input_size);
 }
 
 export function exportMotion({ motion, model }: CompleteRun): Blob {
@@ -111,11 +118,11 @@ export function exportMotion({ motion, model }: CompleteRun): Blob {
 }
 
 export function lastRunOf(gpu: Gpu, run: CompleteRun): LastRun {
-  const { model, portrait, motion, windows, settings } = run;
-  const { square, seed, nfe, solver } = settings;
+  const { model, motion, windows, settings } = run;
+  const { seed, nfe, solver } = settings;
   return {
     float: floatOf(gpu, model),
-    portrait: cropSquare(portrait, square),
+    portrait: encoderPicture(run),
     motion,
     windows,
     seed,

@@ -4,7 +4,6 @@ import {
   createMotionAutoencoder,
   directedMotion,
   directionMatrix,
-  fitSquare,
   motionCoefficients,
   pictureTensor,
 } from 'float-webgpu';
@@ -156,7 +155,7 @@ async function openPictureHalf({ float, portrait }: LastRun, sides: readonly num
   const { config } = float.model;
   const autoencoder = await createMotionAutoencoder(float.gpu, float.weights, config);
   try {
-    const image = pictureTensor(fitSquare(portrait, config.input_size));
+    const image = pictureTensor(portrait);
     const taps = sides.map((_, k) => `feats.${k}`);
     const { inner, ...encoded } = await autoencoder.encode(image, { taps });
     const features = sides.map((side, k) => meanMagnitude(inner.get(`feats.${k}`)!, side ** 2));
