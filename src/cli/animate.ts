@@ -40,6 +40,7 @@ import { openProfile } from './profile.js';
 import { createProgress, frameStatus } from './progress.js';
 import type { SpeechFlags } from './speech.js';
 import { addSpeechOptions, isArriving, openSpeech, streamOptions } from './speech.js';
+import { undoAll } from './undo.js';
 
 interface AnimateFlags extends SpeechFlags {
   image: string;
@@ -69,7 +70,7 @@ interface AnimateFlags extends SpeechFlags {
   json?: boolean;
 }
 
-export function addAnimate(program: Command): void {
+export function addAnimate(program: Command, signal: AbortSignal): void {
   const command = program
     .command('animate')
     .description('make a video of a portrait speaking a recording')
@@ -126,7 +127,7 @@ export function addAnimate(program: Command): void {
     .addOption(experimentalOption())
     .option('--quiet', 'print nothing but errors')
     .option('--json', 'print the result as JSON')
-    .action(runAnimate);
+    .action((flags: AnimateFlags) => runAnimate(flags, signal));
 }
 
 /** What `--json` prints. */
@@ -141,19 +142,16 @@ interface Result {
   gpuBytes: number;
 }
 
-async function runAnimate(flags: AnimateFlags): Promise<void> {
+async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<void> {
   if (flags.out === undefined && flags.framesDir === undefined && flags.motionOut === undefined) {
     throw new InputError('animate: expected --out, --frames-dir or --motion-out');
   }
   const progress = createProgress(flags.quiet === true || flags.json === true);
-  const abort = new AbortController();
-  const interrupt = () => abort.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
-  const undo: (() => unknown)[] = [() => process.off('SIGINT', interrupt).off('SIGTERM', interrupt)];
+  const undo: (() => unknown)[] = [];
   try {
     const portrait = await readPicture(flags.image);
     checkCrop(flags, portrait);
-    const speech = await openSpeech(flags, abort.signal);
+    const speech = await openSpeech(flags, signal);
     if (isArriving(speech)) undo.push(() => speech.close());
     const configPath = flags.config === undefined ? {} : { configPath: flags.config };
     const opened = await openWeights(flags.weights, configPath);
@@ -187,7 +185,7 @@ async function runAnimate(flags: AnimateFlags): Promise<void> {
       ...(flags.emotion && { emotion: flags.emotion }),
       ...(motion && { motion }),
       motionScale: flags.motionScale,
-      signal: abort.signal,
+      signal,
       onStage: (stage) => {
         if (stage !== 'frames') progress.status(`${stage} …`);
       },
@@ -229,7 +227,7 @@ async function runAnimate(flags: AnimateFlags): Promise<void> {
     });
   } finally {
     progress.end();
-    for (const step of undo.reverse()) await step();
+    await undoAll(undo);
   }
 }
 

@@ -15,7 +15,7 @@ interface ConvertFlags {
   quiet?: boolean;
 }
 
-export function addConvert(program: Command): void {
+export function addConvert(program: Command, signal: AbortSignal): void {
   program
     .command('convert')
     .description('make one checked safetensors file from the files of a checkpoint')
@@ -29,17 +29,14 @@ export function addConvert(program: Command): void {
     )
     .option('--config <json>', 'the sizes of the model, if neither published nor beside it')
     .option('--quiet', 'print nothing but errors')
-    .action(runConvert);
+    .action((paths: string[], flags: ConvertFlags) => runConvert(paths, flags, signal));
 }
 
-async function runConvert(paths: string[], flags: ConvertFlags): Promise<void> {
+async function runConvert(paths: string[], flags: ConvertFlags, signal: AbortSignal): Promise<void> {
   if (extname(flags.out) !== '.safetensors') {
     throw new InputError(`--out: expected a name that ends in .safetensors, got ${flags.out}`);
   }
   const progress = createProgress(flags.quiet === true);
-  const abort = new AbortController();
-  const interrupt = () => abort.abort();
-  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   const opened = await openWeights(paths, flags.config === undefined ? {} : { configPath: flags.config });
   try {
     const layout = checkpointLayout(opened, flags.dtype.toUpperCase() as FloatType);
@@ -48,7 +45,7 @@ async function runConvert(paths: string[], flags: ConvertFlags): Promise<void> {
     const size = await writeSafetensorsFile(flags.out, opened.weights, {
       ...layout,
       onBytes: (done, total) => progress.status(...byteStatus(done, total, seconds())),
-      signal: abort.signal,
+      signal,
     });
     progress.end();
     progress.note(
@@ -56,7 +53,6 @@ async function runConvert(paths: string[], flags: ConvertFlags): Promise<void> {
     );
   } finally {
     progress.end();
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     await opened.close();
   }
 }

@@ -3,26 +3,28 @@ import { Command, CommanderError } from 'commander';
 import { InputError, messageOf } from '../base/errors.js';
 import { addAnimate } from './animate.js';
 import { addConvert } from './convert.js';
+import { endWell, type Ending } from './ending.js';
 import { addInfo } from './info.js';
 import { addInspect } from './inspect.js';
 import { printError } from './print.js';
 import { addVerify } from './verify.js';
 
-/**
- * The `float` command. Exit status: 0 done; 1 a check failed or something broke; 2 bad input, told in one line; 130
- * interrupted.
- */
-async function main(): Promise<void> {
+/** The `float` command. */
+async function main(signal: AbortSignal): Promise<void> {
+  checkWorkingFolder();
   const program = new Command('float')
     .description('FLOAT talking portraits on WebGPU: a portrait and speech in, a video of them talking out')
     .exitOverride()
     .configureOutput({ outputError: (text) => printError(usageError(text)) });
-  addAnimate(program);
-  addVerify(program);
+  addAnimate(program, signal);
+  addVerify(program, signal);
   addInspect(program);
-  addConvert(program);
+  addConvert(program, signal);
   addInfo(program);
-  await program.parseAsync();
+  await program.parseAsync().catch((error: unknown) => {
+    // So commander ends after --help.
+    if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;
+  });
 }
 
 /** Commander's message as one line: what it proposes instead stands in a line of its own. */
@@ -33,17 +35,19 @@ function usageError(text: string): string {
     .replace(/\n(?=\(Did you mean )/, ' ');
 }
 
-function exitStatus(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof Error && error.name === 'AbortError') {
-    printError('float: interrupted');
-    return 130;
+function checkWorkingFolder(): void {
+  try {
+    process.cwd();
+  } catch {
+    throw new InputError('the working directory does not exist any more');
   }
-  printError(`float: ${messageOf(error)}`);
-  if (process.env['FLOAT_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  return error instanceof InputError ? 2 : 1;
 }
 
-main().catch((error: unknown) => {
-  process.exitCode = exitStatus(error);
-});
+function endingOf(error: unknown): Ending {
+  // Commander has told it already.
+  if (error instanceof CommanderError) return { status: 2 };
+  const stack = process.env['FLOAT_DEBUG'] && error instanceof Error ? error.stack : undefined;
+  return { status: error instanceof InputError ? 2 : 1, line: messageOf(error), ...(stack && { stack }) };
+}
+
+await endWell(main, endingOf);

@@ -2,8 +2,8 @@ import { joinArrays } from '../base/arrays.js';
 import type { Picture } from '../media/picture.js';
 import type { Size } from '../media/resize.js';
 import type { Sound } from '../media/sound.js';
-import { partialPath, writeAtomically } from '../node/files.js';
 import { createFrameWriter } from '../node/frames.js';
+import { checkTarget, writeAtomically } from '../node/partial-file.js';
 import type { ArrivingSound } from '../media/sound.js';
 import { createVideoWriter } from '../node/video.js';
 import type { FloatConfig } from '../weights/config.js';
@@ -46,7 +46,7 @@ export interface Outputs {
  */
 export async function openOutputs(paths: OutputPaths, options: OutputOptions): Promise<Outputs> {
   const { config, size, fps, speech, title, comment } = options;
-  for (const path of [paths.motionOut, paths.profile]) if (path !== undefined) await partialPath(path);
+  for (const path of [paths.motionOut, paths.profile]) if (path !== undefined) await checkTarget(path);
   const frameFiles = paths.framesDir === undefined ? undefined : await createFrameWriter(paths.framesDir);
   const video =
     paths.out === undefined

@@ -1,5 +1,5 @@
 import { InputError, messageOf } from '../base/errors.js';
-import { writeAtomically } from '../node/files.js';
+import { writeAtomically } from '../node/partial-file.js';
 import type { Gpu } from '../runtime/gpu.js';
 import { finishTrace, startTrace } from '../runtime/trace.js';
 import { traceEvents } from '../runtime/trace-events.js';

@@ -1,5 +1,6 @@
 import stringWidth from 'string-width';
 import { escapeControls } from '../base/escape.js';
+import { atExit } from '../node/at-exit.js';
 
 /** What a command tells while it works. All of it goes to standard error; results go to standard output. */
 export interface Progress {
@@ -22,10 +23,13 @@ export interface ProgressTerminal {
 export function createProgress(quiet: boolean, terminal: ProgressTerminal = process.stderr): Progress {
   if (quiet) return { note: () => undefined, status: () => undefined, end: () => undefined };
   let shown = 0;
+  let forget: (() => void) | undefined;
   const clear = () => {
     // Spaces, not an escape sequence: any terminal obeys them. No more than fit now, lest they begin a new line.
     if (shown > 0) terminal.write(`\r${' '.repeat(Math.min(shown, widthOf(terminal)))}\r`);
     shown = 0;
+    forget?.();
+    forget = undefined;
   };
   return {
     note(text) {
@@ -40,6 +44,7 @@ export function createProgress(quiet: boolean, terminal: ProgressTerminal = proc
       const line = lines.find((text) => stringWidth(text) <= width) ?? cut(lines.at(-1) ?? '', width);
       terminal.write(line);
       shown = stringWidth(line);
+      forget = atExit(clear);
     },
     end: clear,
   };

@@ -13,6 +13,7 @@ import { verifyStages } from '../verify/stages.js';
 import { adapterHelp, experimentalOption, precisionOption } from './options.js';
 import { printJson, printLines } from './print.js';
 import { createProgress } from './progress.js';
+import { undoAll } from './undo.js';
 
 interface VerifyFlags {
   stages?: string;
@@ -23,7 +24,7 @@ interface VerifyFlags {
   json?: boolean;
 }
 
-export function addVerify(program: Command): void {
+export function addVerify(program: Command, signal: AbortSignal): void {
   program
     .command('verify')
     .description(
@@ -36,10 +37,10 @@ export function addVerify(program: Command): void {
     .addOption(precisionOption())
     .addOption(experimentalOption())
     .option('--json', 'print JSON')
-    .action(runVerify);
+    .action((folder: string, flags: VerifyFlags) => runVerify(folder, flags, signal));
 }
 
-async function runVerify(folder: string, flags: VerifyFlags): Promise<void> {
+async function runVerify(folder: string, flags: VerifyFlags, signal: AbortSignal): Promise<void> {
   const wanted = parseStages(flags.stages);
   const progress = createProgress(flags.json === true);
   const print = (text: string) => {
@@ -63,6 +64,7 @@ async function runVerify(folder: string, flags: VerifyFlags): Promise<void> {
     print(header);
     const float = { gpu, ...opened, precision: flags.precision };
     for await (const row of verifyStages(float, files, wanted, progress.status)) {
+      signal.throwIfAborted();
       if ('torchError' in row) tensors.push(row);
       else pictures.push(row);
       print('torchError' in row ? tensorLine(row) : 'psnr' in row ? frameLine(row) : pictureLine(row));
@@ -74,7 +76,7 @@ async function runVerify(folder: string, flags: VerifyFlags): Promise<void> {
     if (!summary.pass) process.exitCode = 1;
   } finally {
     progress.end();
-    for (const step of undo.reverse()) await step();
+    await undoAll(undo);
   }
 }
 

@@ -66,7 +66,8 @@ export async function joinFragments(
     }
     await output.finalize();
   } catch (error) {
-    await output.cancel();
+    // Closing a stream that has failed fails as well; the first error is the one to tell.
+    await output.cancel().catch(() => undefined);
     throw error;
   } finally {
     input.dispose();

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { InputError } from '../base/errors.js';
 import { checkRange, type ByteSource } from '../weights/source.js';
-import { cannotRead } from './files.js';
+import { cannotRead, READ_FLAGS } from './files.js';
 
 export interface FileSource extends ByteSource {
   /** Gives the file back; reading fails afterwards. */
@@ -18,7 +18,7 @@ const maxRead = 2 ** 30;
 export async function openFileSource(path: string): Promise<FileSource> {
   let handle: FileHandle;
   try {
-    handle = await open(path, 'r');
+    handle = await open(path, READ_FLAGS);
   } catch (error) {
     throw cannotRead(path, error);
   }

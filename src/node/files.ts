@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { close, constants, fstat, open as openFile, readFile } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { Socket } from 'node:net';
+import { promisify } from 'node:util';
 import { InputError, messageOf } from '../base/errors.js';
 
 /** What went wrong with a file, in words rather than in errno. */
@@ -13,19 +14,51 @@ function reasonOf(error: unknown): string {
     EISDIR: 'it is a directory',
     ENOTDIR: 'a part of the path is not a directory',
     ENOSPC: 'no space left on the disk',
+    EDQUOT: 'the disk quota is used up',
+    EFBIG: 'the file would be larger than allowed',
+    EIO: 'the device reports an error',
     ENAMETOOLONG: 'the name is too long',
   };
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return reasons[code] ?? messageOf(error);
 }
 
-/** A whole file the user named. Throws InputError when it cannot be read. */
+/**
+ * For opening what may be a pipe: opening one that nobody writes to would otherwise hold a thread of Node's for good, and the
+ * process could neither be interrupted nor end.
+ */
+export const READ_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** A whole file, or all that comes out of a pipe. Throws InputError when it cannot be read. */
 export async function readInput(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    const fd = await promisify(openFile)(path, READ_FLAGS);
+    const kind = await promisify(fstat)(fd);
+    if (kind.isFIFO()) return await readPipe(fd);
+    try {
+      if (kind.isDirectory()) throw new Error('it is a directory');
+      return await promisify(readFile)(fd);
+    } finally {
+      await promisify(close)(fd);
+    }
   } catch (error) {
     throw cannotRead(path, error);
   }
+}
+
+/** What Node reads of a file at most. */
+const MAX_PIPE_BYTES = 2 ** 31 - 1;
+
+/** All that comes out of a pipe, which is waited for like a socket, in no thread; closes it. */
+async function readPipe(fd: number): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of new Socket({ fd, readable: true, writable: false }) as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_PIPE_BYTES) throw new Error('more than 2 GiB come out of this pipe');
+  }
+  return Buffer.concat(chunks, bytes);
 }
 
 export function cannotRead(path: string, error: unknown): InputError {
@@ -36,29 +69,11 @@ export function cannotWrite(path: string, error: unknown): InputError {
   return new InputError(`cannot write ${path}: ${reasonOf(error)}`);
 }
 
-/**
- * The name under which an output is written until it is complete: in the same directory, so that renaming it is atomic, and
- * different for each process and call. Throws InputError at once when the directory is missing or `path` is a directory.
- */
-export async function partialPath(path: string): Promise<string> {
-  const directory = await stat(dirname(path)).catch((error: unknown) => {
-    throw cannotWrite(path, error);
-  });
-  if (!directory.isDirectory())
-    throw new InputError(`cannot write ${path}: ${dirname(path)} is no directory`);
-  const existing = await stat(path).catch(() => undefined);
-  if (existing?.isDirectory()) throw new InputError(`cannot write ${path}: it is a directory`);
-  return `${path}.partial-${process.pid}-${randomBytes(3).toString('hex')}`;
-}
-
-/** Writes a whole file so that `path` never holds a part of it. Throws InputError when it cannot be written. */
-export async function writeAtomically(path: string, bytes: Uint8Array): Promise<void> {
-  const partial = await partialPath(path);
-  try {
-    await writeFile(partial, bytes);
-    await rename(partial, path);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw cannotWrite(path, error);
+/** Writes all of `bytes` at `position`: a disk that is nearly full takes a part of them and complains only next time. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
+    if (bytesWritten === 0) throw new Error('nothing was written');
+    at += bytesWritten;
   }
 }

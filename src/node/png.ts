@@ -2,7 +2,8 @@ import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { InputError, messageOf } from '../base/errors.js';
 import type { Picture } from '../media/picture.js';
-import { readInput, writeAtomically } from './files.js';
+import { readInput } from './files.js';
+import { writeAtomically } from './partial-file.js';
 
 /** 8192²: pngjs holds four bytes a pixel, several times over. */
 const MAX_PIXELS = 2 ** 26;

@@ -1,7 +1,8 @@
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { WeightSource } from '../weights/source.js';
 import { streamSafetensors, type StreamOptions } from '../weights/stream.js';
-import { cannotWrite, partialPath } from './files.js';
+import { cannotWrite, writeAll } from './files.js';
+import { createPartial } from './partial-file.js';
 
 export interface WriteOptions extends StreamOptions {
   /** Told after each tensor. */
@@ -24,19 +25,16 @@ export async function writeSafetensorsFile(
 ): Promise<number> {
   const { onBytes, signal } = options;
   const { size, chunks } = streamSafetensors(source, options);
-  const partial = await partialPath(path);
+  const partial = await createPartial(path);
   const failed = (error: unknown): never => {
     throw cannotWrite(path, error);
   };
   let file: FileHandle | undefined;
   try {
-    file = await open(partial, 'wx').catch(failed);
+    file = await open(partial.path, 'r+').catch(failed);
     let done = 0;
     for await (const bytes of chunks) {
-      for (let at = 0; at < bytes.length;) {
-        const { bytesWritten } = await file.write(bytes, at).catch(failed);
-        at += bytesWritten;
-      }
+      await writeAll(file, bytes, done).catch(failed);
       done += bytes.length;
       onBytes?.(done, size);
       signal?.throwIfAborted();
@@ -44,11 +42,10 @@ export async function writeSafetensorsFile(
     await file.sync().catch(failed);
     await file.close();
     file = undefined;
-    await rename(partial, path).catch(failed);
+    await partial.publish();
     return size;
-  } catch (error) {
-    await file?.close();
-    await rm(partial, { force: true });
-    throw error;
+  } finally {
+    await file?.close().catch(() => undefined);
+    await partial.discard();
   }
 }

@@ -1,12 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
-import {
-  EncodedPacket,
-  EncodedVideoPacketSource,
-  FilePathSource,
-  FilePathTarget,
-  Mp4OutputFormat,
-  Output,
-} from 'mediabunny';
+import { EncodedPacket, EncodedVideoPacketSource, FilePathSource, Mp4OutputFormat, Output } from 'mediabunny';
 import { InputError } from '../base/errors.js';
 import { avcLevel, completeAvcRecord } from '../media/avc.js';
 import { forgetterOf } from '../media/fragment-memory.js';
@@ -16,8 +8,10 @@ import type { ArrivingSound, Sound } from '../media/sound.js';
 import { addSoundTrack, trackChannels, type SoundTrack } from '../media/sound-track.js';
 import { even, toI420 } from '../media/yuv.js';
 import { createAacEncoder } from './aac.js';
-import { cannotWrite, partialPath } from './files.js';
+import { openFileTarget, type FileTarget } from './file-target.js';
+import { cannotWrite } from './files.js';
 import { startH264Segment, type H264Segment } from './h264.js';
+import { createPartial, type PartialFile } from './partial-file.js';
 
 export interface VideoOptions {
   /** Size of every picture. The video's size is the next even one, the last column or row repeated. */
@@ -65,19 +59,17 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
     throw new InputError(`${path}: H.264 has no ${width}x${height} at ${fps} frames a second`);
   if (!(quality >= 10 && quality <= 51)) throw new InputError(`quality ${quality}, expected 10 to 51`);
 
-  const partial = await partialPath(path);
-  await open(partial, 'wx').then(
-    (file) => file.close(),
-    (error: unknown) => {
-      throw cannotWrite(path, error);
-    },
-  );
+  const partial = await createPartial(path);
+  const file = await openFileTarget(partial.path, { chunked: false }).catch(async (error: unknown) => {
+    await partial.discard();
+    throw cannotWrite(path, error);
+  });
 
   const segmentLength = Math.max(1, Math.round(SEGMENT_SECONDS * fps));
   const output = new Output({
     // Each fragment is a segment with its sound, complete in itself; written at once and not in large blocks.
     format: new Mp4OutputFormat({ fastStart: 'fragmented', minimumFragmentDuration: SEGMENT_SECONDS / 2 }),
-    target: new FilePathTarget(partial, { chunked: false }),
+    target: file.target,
   });
   const forgetWritten = forgetterOf(output);
   const videoSource = new EncodedVideoPacketSource('avc');
@@ -111,17 +103,26 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
 
   const { title, comment } = options;
   const tags = { ...(title && { title }), ...(comment && { comment }) };
-  let joined: string | undefined;
+  let joined: PartialFile | undefined;
+  let joinedFile: FileTarget | undefined;
 
   const abort = async () => {
     if (state === 'closed') return;
     state = 'aborted';
-    segment?.discard();
+    // Each step is tried, whatever became of those before.
+    for (const step of [
+      () => segment?.discard(),
+      () => sound?.close(),
+      () => (output.state === 'started' ? output.cancel() : undefined),
+      file.close,
+      () => joinedFile?.close(),
+      () => partial.discard(),
+      () => joined?.discard(),
+    ])
+      await Promise.resolve()
+        .then(step)
+        .catch(() => undefined);
     segment = undefined;
-    await sound?.close();
-    if (output.state === 'started') await output.cancel();
-    await rm(partial, { force: true });
-    if (joined !== undefined) await rm(joined, { force: true });
   };
 
   /** Any failure gives up the file; a full disk and the like are the user's to mend. */
@@ -130,7 +131,7 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
     try {
       return await work();
     } catch (error) {
-      await abort().catch(() => undefined);
+      await abort();
       throw error instanceof Error && 'errno' in error ? cannotWrite(path, error) : error;
     }
   };
@@ -159,11 +160,14 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
         if (written + inSegment === 0) throw new Error(`${path}: a video without frames`);
         await finishSegment(true);
         await output.finalize();
-        joined = await partialPath(path);
-        await joinFragments(new FilePathSource(partial), new FilePathTarget(joined), fps, tags);
-        await rename(joined, path);
+        await file.close();
+        joined = await createPartial(path);
+        joinedFile = await openFileTarget(joined.path, { chunked: true });
+        await joinFragments(new FilePathSource(partial.path), joinedFile.target, fps, tags);
+        await joinedFile.close();
+        await joined.publish();
         state = 'closed';
-        await rm(partial, { force: true });
+        await partial.discard();
       }),
     abort,
   };
