@@ -3,6 +3,12 @@ import tseslint from 'typescript-eslint';
 
 const nodeModules = { group: ['node:*'], message: 'Only src/node, src/cli and tests may use Node.' };
 
+/** Node's recursive mkdir spins for ever where a folder that exists says ENOENT (/proc, a stale mount). */
+const recursiveMkdir = ['callee.name', 'callee.property.name'].map((callee) => ({
+  selector: `CallExpression[${callee}=/^mkdir(Sync)?$/] Property[key.name="recursive"]`,
+  message: 'Use makeFolders of src/node/make-folders.ts.',
+}));
+
 const names = [
   'console',
   'process',
@@ -29,6 +35,7 @@ export default tseslint.config(
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       eqeqeq: 'error',
+      'no-restricted-syntax': ['error', ...recursiveMkdir],
     },
   },
   {

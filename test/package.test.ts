@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { build, type Rollup } from 'vite';
 import { version } from '../src/base/version.js';
+import { makeFolders } from '../src/node/make-folders.js';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -32,14 +33,14 @@ beforeAll(async () => {
   consumer = await mkdtemp(join(tmpdir(), 'float-consumer-'));
   const modules = join(consumer, 'node_modules');
   installed = join(modules, 'float-webgpu');
-  await mkdir(installed, { recursive: true });
+  await makeFolders(installed);
   await run('npm', ['pack', '--ignore-scripts', '--pack-destination', consumer], { cwd: root });
   const archive = join(consumer, `float-webgpu-${json.version}.tgz`);
   await run('tar', ['-xzf', archive, '-C', installed, '--strip-components=1']);
   await rm(archive);
   for (const name of Object.keys(json.dependencies)) {
     const link = join(modules, name);
-    await mkdir(join(link, '..'), { recursive: true });
+    await makeFolders(join(link, '..'));
     await symlink(join(root, 'node_modules', name), link);
   }
   await writeFile(join(consumer, 'package.json'), '{ "type": "module" }');

@@ -42,11 +42,13 @@ export async function endWell(
   const abort = new AbortController();
   let ending: Ending | undefined;
   let working = true;
+  let grace: NodeJS.Timeout | undefined;
 
   const giveUp = (reason: Ending) => {
     ending ??= reason;
     abort.abort();
-    setTimeout(() => endNow(reason, libc), GRACE_MS).unref();
+    clearTimeout(grace);
+    grace = setTimeout(() => endNow(reason, libc), GRACE_MS).unref();
   };
   for (const signal of endingSignals) {
     process.on(signal, () => {
@@ -72,6 +74,7 @@ export async function endWell(
   try {
     await work(abort.signal);
     if (ending?.signal) ending = undefined;
+    if (!ending) clearTimeout(grace);
   } catch (error) {
     ending ??= endingOf(error);
   }

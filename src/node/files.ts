@@ -11,6 +11,7 @@ function reasonOf(error: unknown): string {
     EACCES: 'permission denied',
     EPERM: 'permission denied',
     EROFS: 'the file system is read-only',
+    EEXIST: 'a file of that name is in the way',
     EISDIR: 'it is a directory',
     ENOTDIR: 'a part of the path is not a directory',
     ENOSPC: 'no space left on the disk',

@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Picture } from '../media/picture.js';
 import { cannotWrite } from './files.js';
+import { makeFolders } from './make-folders.js';
 import { writePng } from './png.js';
 
 export interface FrameWriter {
@@ -11,7 +11,7 @@ export interface FrameWriter {
 
 /** Frames as PNG files in `directory`, which is made if need be. Throws InputError when it cannot be. */
 export async function createFrameWriter(directory: string): Promise<FrameWriter> {
-  await mkdir(directory, { recursive: true }).catch((error: unknown) => {
+  await makeFolders(directory).catch((error: unknown) => {
     throw cannotWrite(directory, error);
   });
   let count = 0;

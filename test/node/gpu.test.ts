@@ -1,69 +1,15 @@
-import fc from 'fast-check';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, dirname } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
 import { requestNodeAdapter, type AdapterChoice } from '../../src/node/gpu.js';
-import { readTar, unpackSwiftShader } from '../../src/node/software-vulkan.js';
-
-/** A ustar archive; a name that ends in a slash makes a folder. */
-function writeTar(files: readonly (readonly [string, Uint8Array])[]): Uint8Array {
-  const blocks = files.map(([name, contents]) => {
-    const block = new Uint8Array(512 + Math.ceil(contents.length / 512) * 512);
-    new TextEncoder().encodeInto(name, block);
-    new TextEncoder().encodeInto(contents.length.toString(8).padStart(11, '0'), block.subarray(124));
-    block[156] = (name.endsWith('/') ? '5' : '0').charCodeAt(0);
-    block.set(contents, 512);
-    return block;
-  });
-  return new Uint8Array(Buffer.concat([...blocks, new Uint8Array(1024)]));
-}
-
-describe('readTar', () => {
-  const name = fc.stringMatching(/^[a-z][a-z0-9._-]{0,60}$/);
-  const contents = fc.uint8Array({ maxLength: 1500 });
-
-  test('gives back the files that were put in, without the folders', () => {
-    fc.assert(
-      fc.property(fc.dictionary(name, contents), (files) => {
-        const archive = writeTar([['folder/', new Uint8Array(0)], ...Object.entries(files)]);
-        expect(readTar(archive)).toEqual(new Map(Object.entries(files)));
-      }),
-      { seed: 1, numRuns: 50 },
-    );
-  });
-
-  test('takes names with a leading ./', () => {
-    expect([...readTar(writeTar([['./a', new Uint8Array([1])]])).keys()]).toEqual(['a']);
-  });
-
-  test('throws when the archive ends inside a file', () => {
-    const archive = writeTar([['driver.so', new Uint8Array(2000)]]);
-    expect(() => readTar(archive.subarray(0, 1024))).toThrow(/cut off at driver\.so/);
-  });
-});
 
 // SwiftShader comes from npm for Linux on x64 alone.
 describe.runIf(process.platform === 'linux' && process.arch === 'x64')('SwiftShader from npm', () => {
   const folder = mkdtempSync(join(tmpdir(), 'float-test-'));
-  const main = createRequire(import.meta.url).resolve('@sparticuz/chromium');
-  const archive = join(dirname(dirname(dirname(main))), 'bin', 'swiftshader.tar.br');
   afterAll(() => {
     rmSync(folder, { recursive: true });
-  });
-
-  test('is unpacked whole, mended when a file is missing, and leaves nothing else behind', () => {
-    const target = join(folder, 'a', 'swiftshader');
-    const files = ['libvk_swiftshader.so', 'libvulkan.so.1', 'vk_swiftshader_icd.json'];
-    unpackSwiftShader(archive, target);
-    expect(readdirSync(target).sort()).toEqual(files);
-    rmSync(join(target, 'libvulkan.so.1'));
-    unpackSwiftShader(archive, target);
-    expect(readdirSync(target).sort()).toEqual(files);
-    unpackSwiftShader(archive, target);
-    expect(readdirSync(dirname(target))).toEqual(['swiftshader']);
   });
 
   describe('on a machine without a Vulkan driver', () => {

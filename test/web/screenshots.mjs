@@ -1,7 +1,7 @@
 // Pictures of the built page for the docs: npm run web:build && npx vite preview web, and beside it
 // node test/web/screenshots.mjs [address] [folder]
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { launchChromium } from './launch.mjs';
@@ -10,7 +10,7 @@ const [
   address = 'http://localhost:4173/',
   folder = fileURLToPath(new URL('../../docs/images', import.meta.url)),
 ] = process.argv.slice(2);
-mkdirSync(folder, { recursive: true });
+if (!existsSync(folder)) mkdirSync(folder);
 
 const browser = await launchChromium();
 const desktop = { width: 1280, height: 900 };
