@@ -2,6 +2,7 @@
 // are no circles of files.
 const arrows = {
   base: [],
+  cartoon: ['base', 'sampling', 'media'],
   runtime: ['base'],
   ops: ['base', 'runtime'],
   sampling: ['base'],
