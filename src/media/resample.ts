@@ -1,32 +1,18 @@
+import { interpolatedTaps, keptTaps } from './phase-taps.js';
+
 /**
- * Change of sample rate by a Kaiser-windowed sinc, exact at rational ratios (polyphase), accumulated in float64.
+ * Change of sample rate by a Kaiser-windowed sinc (polyphase), accumulated in float64.
  *
  * With f = cutoff in cycles per input sample, output m lies at input position p = m·from/to and is
  *   y[m] = Σ_n x[n] · h(n − p),   h(t) = 2f sinc(2f t) · kaiser(2f t / Z),   |2f t| < Z
  * where f = ½ · 0.9476 · min(1, to/from), Z = 64 zero crossings a side and β = 14.77. To 16 kHz the pass band ends at
  * 7.0 kHz and the stop band begins at 8.14 kHz, 143 dB down. Each phase's taps are scaled to sum to 1, so a constant is kept
  * exactly. Symmetric about p: no delay. Outside the recording is silence.
+ *
+ * Up to 1024 phases, which all usual rates have, each has its own taps; beyond, between 44,099 and 16,000 Hz for example,
+ * they are interpolated from 256 phases or fewer (phase-taps.ts).
  */
-const ZERO_CROSSINGS = 64;
-const BETA = 14.77;
-const ROLL_OFF = 0.9476;
-
-/** Phases are kept up to this many taps in all (32 MB); rates with large reduced ratios compute them anew. */
-const KEPT_TAPS = 2 ** 22;
-
-/** Modified Bessel function of the first kind, order 0: Σ ((x/2)^k / k!)². */
-function besselI0(x: number): number {
-  let term = 1;
-  let sum = 1;
-  for (let k = 1; term > sum * 1e-17; k++) {
-    term *= (x / (2 * k)) ** 2;
-    sum += term;
-  }
-  return sum;
-}
-
-const kaiser = (u: number) => besselI0(BETA * Math.sqrt(Math.max(0, 1 - u * u))) / besselI0(BETA);
-const sinc = (x: number) => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+const EXACT_PHASES = 1024;
 
 function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
@@ -55,36 +41,14 @@ export function makeResampler(from: number, to: number): Resampler {
   const outputLength = (length: number) => Math.ceil((length * phases) / step);
   if (from === to) return { outputLength, range: copyRange, step, phases, reach: 0 };
 
-  const bandwidth = ROLL_OFF * Math.min(1, to / from);
-  const reach = Math.ceil(ZERO_CROSSINGS / bandwidth);
-  const taps = 2 * reach;
-
-  /** Taps for outputs whose position is n + phase/phases: tap k multiplies input n − reach + 1 + k. */
-  const tapsOf = (phase: number): Float64Array => {
-    const h = new Float64Array(taps);
-    let sum = 0;
-    for (let k = 0; k < taps; k++) {
-      const u = bandwidth * (k - reach + 1 - phase / phases);
-      const value = Math.abs(u) < ZERO_CROSSINGS ? sinc(u) * kaiser(u / ZERO_CROSSINGS) : 0;
-      h[k] = value;
-      sum += value;
-    }
-    return h.map((value) => value / sum);
-  };
-  const kept: (Float64Array | undefined)[] | undefined = phases * taps <= KEPT_TAPS ? [] : undefined;
-
+  const { reach, taps, sum } = (phases <= EXACT_PHASES ? keptTaps : interpolatedTaps)(from, to, phases);
   const range = (input: Float32Array, start: number, count: number): Float32Array => {
     const output = new Float32Array(count);
     for (let m = 0; m < count; m++) {
       const position = (start + m) * step;
       const phase = position % phases;
-      const h = kept?.[phase] ?? tapsOf(phase);
-      if (kept) kept[phase] = h;
       const first = (position - phase) / phases - reach + 1;
-      const end = Math.min(taps, input.length - first);
-      let sum = 0;
-      for (let k = Math.max(0, -first); k < end; k++) sum += (h[k] as number) * (input[first + k] as number);
-      output[m] = sum;
+      output[m] = sum(phase, input, first, Math.max(0, -first), Math.min(taps, input.length - first));
     }
     return output;
   };
