@@ -4,11 +4,13 @@ import type { Picture } from './picture.js';
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 const ORIENTATION_TAG = 0x0112;
-const TYPE_SHORT = 3;
+/** Bytes of a value by the number of its type: BYTE, SHORT, LONG, and SBYTE, SSHORT, SLONG. */
+const INTEGER_BYTES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4 };
 
 /**
  * The Orientation of an EXIF block, which is a TIFF file: byte order, 42, offset of the first directory; there the number of
- * entries and, twelve bytes each, tag, type, count and value. Only that directory is read, and only inside the block. Upright
+ * entries and, twelve bytes each, tag, type, count and value, or the values' offset where they need more than four bytes. EXIF
+ * asks for one SHORT; writers that put any other integer there are understood. Only that directory is read, and only inside the block. Upright
  * if the tag is missing or the block makes no sense: a photograph is not refused for its metadata.
  */
 export function exifOrientation(exif: Uint8Array): Orientation {
@@ -22,11 +24,24 @@ export function exifOrientation(exif: Uint8Array): Orientation {
   const entries = view.getUint16(directory, little);
   for (let i = 0, at = directory + 2; i < entries && at + 12 <= exif.length; i++, at += 12) {
     if (view.getUint16(at, little) !== ORIENTATION_TAG) continue;
-    const value = view.getUint16(at + 8, little);
-    const sound = view.getUint16(at + 2, little) === TYPE_SHORT && value >= 1 && value <= 8;
-    return sound ? (value as Orientation) : 1;
+    const value = firstInteger(view, at, little) ?? 1;
+    return value >= 1 && value <= 8 ? (value as Orientation) : 1;
   }
   return 1;
+}
+
+/** The first value of the entry at `at`, unsigned, which changes nothing for those in range; undefined for no integer. */
+function firstInteger(view: DataView, at: number, little: boolean): number | undefined {
+  const size = INTEGER_BYTES[view.getUint16(at + 2, little)];
+  const count = view.getUint32(at + 4, little);
+  if (size === undefined || count === 0) return undefined;
+  const value = size * count <= 4 ? at + 8 : view.getUint32(at + 8, little);
+  if (value + size > view.byteLength) return undefined;
+  return size === 1
+    ? view.getUint8(value)
+    : size === 2
+      ? view.getUint16(value, little)
+      : view.getUint32(value, little);
 }
 
 /** The picture as it is meant to be seen. Orientations 5 to 8 swap width and height. */

@@ -1,8 +1,11 @@
 import { InputError } from '../base/errors.js';
+import { joinSounds } from './join-sounds.js';
 import type { Sound } from './sound.js';
+import { maskSpeakers, type Speaker } from './speakers.js';
+import { readWavChunks, type Note, type Range, type WavPart } from './wav-chunks.js';
 
 /**
- * RIFF/WAVE to samples: integers of 8 to 32 bits and floats of 32 and 64, any number of channels, any order of chunks.
+ * RIFF/WAVE to samples, RF64, BW64 and Wave64 too: integers of 8 to 32 bits and floats of 32 and 64, any number of channels.
  * An n-bit integer x becomes x / 2^(n−1), exactly (8 bits are stored offset by 128), as Python's soundfile has it.
  */
 
@@ -29,68 +32,87 @@ const CODECS: Readonly<Record<number, string>> = {
 /** The last 14 bytes of the sub-format of WAVE_FORMAT_EXTENSIBLE; the first two are an ordinary format tag. */
 const SUBFORMAT_TAIL = '000000001000800000aa00389b71';
 
-/** Writers to a pipe cannot know the size and put 0, 0xFFFFFFFF or (sox) a little under 2³¹: the data then reach to the end. */
-const UNKNOWN_SIZE = 0x7fff0000;
-
 const RATES = { min: 1000, max: 768_000 };
+
+/** A list of samples may announce any length of silence: 2²⁷ samples are 46 minutes at 48 kHz, in 0.5 GB. */
+const MAX_SILENT = 2 ** 27;
 
 interface Format {
   readonly float: boolean;
   readonly channels: number;
   readonly sampleRate: number;
   readonly bytesPerSample: number;
+  /** Of the channel mask, if there is one. */
+  readonly speakers: readonly Speaker[] | undefined;
 }
 
-/** Decodes a whole WAV file; `name` is for messages. Throws InputError when it is not one or holds no usable sound. */
-export function decodeWav(bytes: Uint8Array, name: string): Sound {
+/**
+ * Decodes a whole WAV file; `name` is for messages, `note` is told what is left out. Throws InputError when it is none or holds no
+ * usable sound.
+ */
+export function decodeWav(bytes: Uint8Array, name: string, note: Note = () => undefined): Sound {
   const fail = (why: string): never => {
     throw new InputError(`${name}: ${why}`);
   };
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const tag = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4));
   if (bytes.length === 0) fail('an empty file, expected a WAV');
-  if (!['RIFF', 'RF64'].includes(tag(0)) || (bytes.length >= 12 && tag(8) !== 'WAVE'))
+  const wave64 = tag(0) === 'riff';
+  const kind = wave64 ? tag(24) : tag(8);
+  if (!['RIFF', 'RF64', 'BW64', 'riff'].includes(tag(0)) || (kind.length === 4 && !/^wave$/i.test(kind)))
     fail('not a WAV file (expected one with uncompressed samples)');
-
-  let format: Format | undefined;
-  let data: Uint8Array | undefined;
-  for (let at = 12; at + 8 <= bytes.length && !(format && data);) {
-    const id = tag(at);
-    const size = view.getUint32(at + 4, true);
-    const start = at + 8;
-    const available = bytes.length - start;
-    if (id === 'fmt ') {
-      if (size < 16 || available < size) fail('truncated WAV: the fmt chunk is incomplete');
-      format = readFormat(view, start, size, fail);
-    } else if (id === 'data') {
-      const unknown = size >= UNKNOWN_SIZE || (size === 0 && tag(start) !== 'LIST');
-      if (!unknown && size > available)
-        fail(`truncated WAV: ${size} bytes of samples announced, ${available} present`);
-      data = bytes.subarray(start, start + (unknown ? available : size));
-    }
-    at = start + size + (size & 1);
-  }
-  if (format === undefined || data === undefined)
-    return fail(`truncated WAV: no ${format === undefined ? 'fmt' : 'data'} chunk`);
-
-  const { float, channels, sampleRate, bytesPerSample } = format;
-  const length = Math.floor(data.length / (channels * bytesPerSample));
-  if (length === 0) fail('the WAV holds no samples');
-  const read = sampleReader(data, float, bytesPerSample);
-  const sound = Array.from({ length: channels }, () => new Float32Array(length));
-  sound.forEach((channel, c) => {
-    for (let i = 0; i < length; i++) {
-      const value = read((i * channels + c) * bytesPerSample);
-      if (!Number.isFinite(value)) fail(`sample ${i} is ${value}, expected finite numbers`);
-      channel[i] = value;
-    }
-  });
-  return { sampleRate, channels: sound };
+  const say: Note = (line) => note(`${name}: ${line}`);
+  const sounds = readWavChunks(bytes, fail, say).map((part) => decodePart(bytes, part, fail, say));
+  return joinSounds(sounds);
 }
 
-function readFormat(view: DataView, at: number, size: number, fail: (why: string) => never): Format {
+function decodePart(
+  bytes: Uint8Array,
+  { format, data }: WavPart,
+  fail: (why: string) => never,
+  note: Note,
+): Sound {
+  if (format === undefined || data === undefined)
+    return fail(`truncated WAV: no ${format === undefined ? 'fmt' : 'data'} chunk`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const { float, channels, sampleRate, bytesPerSample, speakers } = readFormat(view, format, fail);
+  const block = channels * bytesPerSample;
+  const pieces = data.map((piece) =>
+    'silent' in piece
+      ? { start: 0, length: piece.silent, silent: true }
+      : { start: piece.start, length: Math.floor((piece.end - piece.start) / block), silent: false },
+  );
+  for (const piece of data) {
+    const rest = 'silent' in piece ? 0 : (piece.end - piece.start) % block;
+    if (rest > 0) note(`cut within a sample: ${rest} of its ${block} bytes are there and are left out`);
+  }
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  if (length === 0) fail('the WAV holds no samples');
+  const silent = pieces.reduce((sum, piece) => sum + (piece.silent ? piece.length : 0), 0);
+  if (silent * channels > MAX_SILENT) fail('more silence than fits into memory');
+  const read = sampleReader(bytes, float, bytesPerSample);
+  const sound = Array.from({ length: channels }, () => new Float32Array(length));
+  let to = 0;
+  for (const piece of pieces) {
+    if (!piece.silent)
+      sound.forEach((channel, c) => {
+        for (let i = 0; i < piece.length; i++) {
+          const value = read(piece.start + i * block + c * bytesPerSample);
+          if (!Number.isFinite(value)) fail(`sample ${to + i} is ${value}, expected finite numbers`);
+          channel[to + i] = value;
+        }
+      });
+    to += piece.length;
+  }
+  return { sampleRate, channels: sound, ...(speakers && { speakers }) };
+}
+
+function readFormat(view: DataView, range: Range, fail: (why: string) => never): Format {
+  const at = range.start;
+  const size = range.end - at;
+  if (size < 16) fail('truncated WAV: the fmt chunk is incomplete');
   let tag = view.getUint16(at, true);
-  if (tag === FORMAT_EXTENSIBLE) {
+  const extensible = tag === FORMAT_EXTENSIBLE;
+  if (extensible) {
     if (size < 40) fail('truncated WAV: the extensible fmt chunk is incomplete');
     tag = view.getUint16(at + 24, true);
     const tail = Array.from({ length: 14 }, (_, i) =>
@@ -119,7 +141,8 @@ function readFormat(view: DataView, at: number, size: number, fail: (why: string
     fail(`unsupported WAV: ${bits}-bit ${float ? 'float' : 'integer'} samples`);
   if (blockSize !== channels * bytesPerSample)
     fail(`corrupt WAV: ${channels} channels of ${bits} bits make no blocks of ${blockSize} bytes`);
-  return { float, channels, sampleRate, bytesPerSample };
+  const speakers = extensible ? maskSpeakers(view.getUint32(at + 20, true), channels) : undefined;
+  return { float, channels, sampleRate, bytesPerSample, speakers };
 }
 
 /** A function from byte offset to sample value. */

@@ -45,6 +45,49 @@ describe('the Orientation of an EXIF block', () => {
     expect(exifOrientation(exif([[0x112, 2, 6]]))).toBe(1);
   });
 
+  /** An entry of `count` equal values of one integer type, inline or at the offset 64. */
+  const integers = (type: number, value: number, count: number, little: boolean) => {
+    const bytes = new Uint8Array(100);
+    bytes.set(exif([[0x112, type, 0]], { little }));
+    const view = new DataView(bytes.buffer);
+    const size = [0, 1, 0, 2, 4, 0, 1, 0, 2, 4][type]!;
+    const inline = size * count <= 4;
+    view.setUint32(8 + 2 + 4, count, little);
+    view.setUint32(8 + 2 + 8, inline ? 0 : 64, little);
+    for (let i = 0; i < count; i++) {
+      const at = (inline ? 18 : 64) + i * size;
+      if (size === 1) view.setInt8(at, value);
+      else if (size === 2) view.setInt16(at, value, little);
+      else view.setInt32(at, value, little);
+    }
+    return bytes;
+  };
+
+  it.each([
+    ['BYTE', 1],
+    ['SHORT', 3],
+    ['LONG', 4],
+    ['SBYTE', 6],
+    ['SSHORT', 8],
+    ['SLONG', 9],
+  ])('may be a %s, in either byte order, one or several', (_, type) => {
+    for (const little of [true, false])
+      for (const count of [1, 2, 5]) {
+        for (const value of [1, 3, 6, 8])
+          expect(exifOrientation(integers(type, value, count, little))).toBe(value);
+        for (const value of [0, 9, -1, -6])
+          expect(exifOrientation(integers(type, value, count, little))).toBe(1);
+      }
+  });
+
+  it('is upright where the type is no integer, there is no value, or it lies outside', () => {
+    for (const type of [0, 2, 5, 7, 10, 11, 12, 13, 255])
+      expect(exifOrientation(exif([[0x112, type, 6]]))).toBe(1);
+    expect(exifOrientation(integers(4, 6, 0, true))).toBe(1);
+    for (const end of [64, 65, 66, 67])
+      expect(exifOrientation(integers(4, 6, 2, true).subarray(0, end))).toBe(1);
+  });
+
   it('is read from inside the block only', () => {
     const block = exif([[0x112, 3, 6]]);
     for (let length = 0; length < 22; length++) expect(exifOrientation(block.subarray(0, length))).toBe(1);
