@@ -15,9 +15,13 @@ import {
 } from 'mediabunny';
 import { InputError, messageOf } from '../base/errors.js';
 import { soundFormat, type SoundFormat } from '../media/file-kind.js';
+import { joinSounds } from '../media/join-sounds.js';
+import { checkBoxes } from '../media/mp4-boxes.js';
 import type { Sound } from '../media/sound.js';
-import { playedPart, type SoundPart } from '../media/sound-part.js';
+import { soundParts, type SoundPart } from '../media/sound-part.js';
+import { id3Length, leadingTags } from '../media/tags.js';
 import { decodeWav } from '../media/wav.js';
+import type { Note } from '../media/wav-chunks.js';
 import { joinArrays } from '../base/arrays.js';
 
 /** What people have. The others that mediabunny knows would make pages heavier. */
@@ -29,18 +33,53 @@ const FORMATS = [MP3, FLAC, OGG, MP4, QTFF, WEBM, MATROSKA, ADTS];
  *
  * @throws InputError for a file that is none, cut or damaged, or of a kind this browser does not decode.
  */
-export async function readSound(blob: Blob, name: string): Promise<Sound> {
-  const start = new Uint8Array(await blob.slice(0, 64).arrayBuffer());
-  const { format, refusal } = formatOf(start, name);
-  if (format === 'WAV') return decodeWav(await bytesOf(blob), name);
-  const ownReader = format === 'MP3' || format === 'FLAC' || format === 'OGG';
-  const part = ownReader ? playedPart(await bytesOf(blob), name) : undefined;
-  const input = new Input({ source: new BlobSource(blob), formats: FORMATS });
+export async function readSound(
+  blob: Blob,
+  name: string,
+  { note = console.warn }: ReadSoundOptions = {},
+): Promise<Sound> {
+  const { format, refusal } = formatOf(await startOf(blob), name);
+  if (format === 'WAV') {
+    const bytes = await bytesOf(blob);
+    return decodeWav(bytes.subarray(leadingTags(bytes)), name, note);
+  }
+  if (format === 'M4A')
+    await checkBoxes((start, end) => bytesOf(blob.slice(start, end)), blob.size, name, note);
+  const sounds: Sound[] = [];
+  for (const { source, played } of await partsOf(blob, format, name, note)) {
+    const sound = await decode(source, name, refusal ?? new InputError(`${name}: corrupt ${format}`));
+    sounds.push(cut(sound, played, name));
+  }
+  return joinSounds(sounds);
+}
+
+export interface ReadSoundOptions {
+  /** Is told, in a line, what of the file is left out or may be missing. Otherwise it is printed to the console. */
+  readonly note?: Note;
+}
+
+/** The file as it is, or its streams, of which browsers play the first at best. */
+async function partsOf(
+  blob: Blob,
+  format: SoundFormat | undefined,
+  name: string,
+  note: Note,
+): Promise<{ source: Blob; played?: SoundPart['played'] }[]> {
+  if (format === undefined || format === 'WAV' || format === 'M4A') return [{ source: blob }];
+  const parts = soundParts(await bytesOf(blob), format, name, note);
+  return parts.map(({ bytes, played }) => ({
+    source: new Blob([bytes as Uint8Array<ArrayBuffer>]),
+    ...(played && { played }),
+  }));
+}
+
+async function decode(source: Blob, name: string, refusal: InputError): Promise<Sound> {
+  const input = new Input({ source: new BlobSource(source), formats: FORMATS });
   try {
-    if (!(await input.canRead())) throw refusal ?? new InputError(`${name}: corrupt ${format}`);
+    if (!(await input.canRead())) throw refusal;
     const track = await input.getPrimaryAudioTrack();
     if (!track) throw new InputError(`${name}: holds no sound, or is cut short`);
-    return cut(await decodeTrack(track, name), part, name);
+    return await decodeTrack(track, name);
   } catch (error) {
     if (error instanceof InputError) throw error;
     throw new InputError(`${name}: cannot be decoded (${messageOf(error).replace(/\s+/g, ' ')})`);
@@ -50,6 +89,16 @@ export async function readSound(blob: Blob, name: string): Promise<Sound> {
 }
 
 const bytesOf = async (blob: Blob) => new Uint8Array(await blob.arrayBuffer());
+
+/** What tells the format: the tags at the beginning, and a little of what follows them. */
+async function startOf(blob: Blob): Promise<Uint8Array> {
+  let end = 0;
+  for (;;) {
+    const length = id3Length(await bytesOf(blob.slice(end, end + 10)));
+    if (length === 0) return bytesOf(blob.slice(0, end + 4096));
+    end += length;
+  }
+}
 
 /** The format, or why Node would refuse it; browsers may read it nevertheless. */
 function formatOf(start: Uint8Array, name: string): { format?: SoundFormat; refusal?: InputError } {
@@ -93,9 +142,9 @@ function plane(sample: AudioSample, planeIndex: number): Float32Array {
   return data;
 }
 
-function cut({ sampleRate, channels }: Sound, part: SoundPart | undefined, name: string): Sound {
-  const { start = 0, length = Infinity } = part ?? {};
-  const played = channels.map((channel) => channel.subarray(start, start + length));
-  if (!played[0]?.length) throw new InputError(`${name}: holds no samples`);
-  return { sampleRate, channels: played };
+function cut({ sampleRate, channels }: Sound, played: SoundPart['played'], name: string): Sound {
+  const { start = 0, length = Infinity } = played ?? {};
+  const heard = channels.map((channel) => channel.subarray(start, start + length));
+  if (!heard[0]?.length) throw new InputError(`${name}: holds no samples`);
+  return { sampleRate, channels: heard };
 }

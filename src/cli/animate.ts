@@ -151,7 +151,7 @@ async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<voi
   try {
     const portrait = await readPicture(flags.image);
     checkCrop(flags, portrait);
-    const speech = await openSpeech(flags, signal);
+    const speech = await openSpeech(flags, signal, progress.note);
     if (isArriving(speech)) undo.push(() => speech.close());
     const configPath = flags.config === undefined ? {} : { configPath: flags.config };
     const opened = await openWeights(flags.weights, configPath);

@@ -5,8 +5,8 @@ import type { PcmFormat } from '../media/pcm.js';
 import { pcmFormats } from '../media/pcm.js';
 import type { Sound } from '../media/sound.js';
 import type { ArrivingSound } from '../media/sound.js';
-import { openPcm } from '../node/pcm-input.js';
 import { readSound } from '../node/sound.js';
+import { openStandardInput } from '../node/standard-input.js';
 import { wholeNumber } from './options.js';
 
 export interface SpeechFlags {
@@ -21,7 +21,7 @@ export function addSpeechOptions(command: Command): Command {
   return command
     .requiredOption(
       '--audio <file>',
-      'the speech: WAV, MP3, FLAC, OGG or (with ffmpeg installed) M4A; - for raw PCM from standard input, mono',
+      'the speech: WAV, MP3, FLAC, OGG or (with ffmpeg installed) M4A; - for one of them, or raw PCM, mono, from standard input',
     )
     .option('--pcm-rate <hz>', 'samples a second of the PCM (default: 16000)', wholeNumber(1000, 384_000))
     .addOption(new Option('--pcm-format <name>', 'of the PCM (default: s16le)').choices(pcmFormats))
@@ -41,11 +41,15 @@ function lookAhead(text: string): number {
 }
 
 /**
- * A file as sound, or standard input as sound that is still arriving.
+ * A file as sound, or standard input: a file that is piped in, or raw PCM as sound that is still arriving.
  *
  * @throws InputError for what cannot be used, and for options that do not go together.
  */
-export async function openSpeech(flags: SpeechFlags, signal: AbortSignal): Promise<Sound | ArrivingSound> {
+export async function openSpeech(
+  flags: SpeechFlags,
+  signal: AbortSignal,
+  note: (line: string) => void,
+): Promise<Sound | ArrivingSound> {
   if (flags.audio !== '-') {
     for (const [name, value] of [
       ['--pcm-rate', flags.pcmRate],
@@ -54,12 +58,14 @@ export async function openSpeech(flags: SpeechFlags, signal: AbortSignal): Promi
     ] as const) {
       if (value !== undefined) throw new InputError(`${name}: only with --audio -`);
     }
-    return readSound(flags.audio);
+    return readSound(flags.audio, { note });
   }
   if (flags.motionIn !== undefined) throw new InputError('--motion-in: not with --audio -');
-  if (process.stdin.isTTY) throw new InputError('--audio -: standard input is a terminal, expected raw PCM');
+  if (process.stdin.isTTY)
+    throw new InputError('--audio -: standard input is a terminal, expected a file or raw PCM');
   const { pcmRate: rate = 16000, pcmFormat: format = 's16le' } = flags;
-  return openPcm(process.stdin, { rate, format, signal });
+  const pcmOnly = [flags.pcmRate, flags.pcmFormat, flags.lookAhead].some((flag) => flag !== undefined);
+  return openStandardInput(process.stdin, { pcmOnly, rate, format, signal, note });
 }
 
 export function isArriving(speech: Sound | ArrivingSound): speech is ArrivingSound {

@@ -1,5 +1,7 @@
 import { InputError } from '../base/errors.js';
-import { id3Length } from './mp3.js';
+import { ADTS } from './adts.js';
+import { MP3 } from './mp3.js';
+import { leadingTags } from './tags.js';
 
 /**
  * Whether the bytes begin with `signature`, a full stop standing for any byte. A file that ends before the signature does may be
@@ -47,6 +49,8 @@ export type SoundFormat = 'WAV' | 'MP3' | 'FLAC' | 'OGG' | 'M4A' | 'AAC';
 const SOUNDS: readonly (readonly [SoundFormat, string])[] = [
   ['WAV', 'RIFF....WAVE'],
   ['WAV', 'RF64....WAVE'],
+  ['WAV', 'BW64....WAVE'],
+  ['WAV', 'riff\x2e\x91\xcf\x11'],
   ['FLAC', 'fLaC'],
   ['OGG', 'OggS'],
   ['M4A', '....ftyp'],
@@ -54,26 +58,79 @@ const SOUNDS: readonly (readonly [SoundFormat, string])[] = [
 /** Kinds people try, to be told by name. */
 const OTHER_SOUNDS: readonly (readonly [string, string])[] = [
   ['a WebM or Matroska file', '\x1a\x45\xdf\xa3'],
-  ['an AIFF', 'FORM....AIF'],
+  ['an AIFF', 'FORM....AIFF'],
+  ['an AIFF-C', 'FORM....AIFC'],
   ['a CAF', 'caff'],
+  ['an AU', '.snd'],
+  ['a big-endian WAV (RIFX)', 'RIFX'],
   ['a Windows Media file', '\x30\x26\xb2\x75'],
   ['an AMR', '#!AMR'],
   ['an AVI', 'RIFF....AVI'],
+  ['an AAC in an ADIF', 'ADIF'],
+  ['a WavPack', 'wvpk'],
+  ["a Monkey's Audio file", 'MAC '],
+  ['a Musepack', 'MPCK'],
+  ['a TTA', 'TTA1'],
+  ['a MIDI file', 'MThd'],
+  ['a RealMedia file', '.RMF'],
+  ['a Flash video', 'FLV\x01'],
+  ['an HTML page', '<!DOCTYPE'],
+  ['an HTML page', '<!doctype'],
+  ['an HTML page', '<html'],
+  ['a PNG', '\x89PNG'],
+  ['a JPEG', '\xff\xd8\xff'],
 ];
+/** Their first letter is a full stop, which elsewhere stands for any byte. */
+const DOTTED = ['.snd', '.RMF'];
 const SOUND_NAMES = 'WAV, MP3, FLAC, OGG or M4A';
+
+function otherSound(bytes: Uint8Array): string | undefined {
+  return OTHER_SOUNDS.find(
+    ([, signature]) =>
+      bytes.length >= signature.length &&
+      beginsWith(bytes, signature) &&
+      (!DOTTED.includes(signature) || bytes[0] === 0x2e),
+  )?.[0];
+}
 
 /** The format by the first bytes, whatever the file is called. Throws InputError for any other. */
 export function soundFormat(bytes: Uint8Array, name: string): SoundFormat {
   if (bytes.length === 0) throw new InputError(`${name}: an empty file, expected a ${SOUND_NAMES}`);
-  const tag = id3Length(bytes);
-  const known = SOUNDS.find(([, signature]) => beginsWith(bytes.subarray(tag), signature));
+  const tag = leadingTags(bytes);
+  const sound = bytes.subarray(tag);
+  const known = SOUNDS.find(([, signature]) => beginsWith(sound, signature));
   if (known) return known[0];
-  const [sync, kind = 0] = bytes;
+  const [sync, kind = 0] = sound;
   // MPEG audio: eleven bits of sync, then version and layer; layer 0 is AAC in ADTS.
-  if (tag > 0 || beginsWith(bytes, 'ID3') || (sync === 0xff && (kind & 0xe6) === 0xe2)) return 'MP3';
   if (sync === 0xff && (kind & 0xf6) === 0xf0) return 'AAC';
-  const other = OTHER_SOUNDS.find(
-    ([, signature]) => bytes.length >= signature.length && beginsWith(bytes, signature),
+  if (tag > 0 || beginsWith(bytes, 'ID3') || (sync === 0xff && (kind & 0xe6) === 0xe2)) return 'MP3';
+  const other = otherSound(bytes);
+  throw new InputError(`${name}: ${other ? `${other}, ` : ''}not a ${SOUND_NAMES} file`);
+}
+
+/** Bytes from which `looksLikeFile` can tell: three frames of the longest kind. */
+export const TELLING_BYTES = 8192;
+
+/**
+ * What kind of file, if any, a stream of sound begins with that may as well be plain samples: a format of ours, or the name of
+ * another. Frames of MP3 and AAC begin with two bytes that samples have as well, so three of them must follow each other.
+ */
+export function looksLikeFile(start: Uint8Array): SoundFormat | { readonly other: string } | undefined {
+  const sound = start.subarray(leadingTags(start));
+  const known = SOUNDS.find(
+    ([, signature]) => sound.length >= signature.length && beginsWith(sound, signature),
   );
-  throw new InputError(`${name}: ${other ? `${other[0]}, ` : ''}not a ${SOUND_NAMES} file`);
+  if (known) return known[0];
+  for (const { name, header } of [MP3, ADTS]) {
+    let at = 0;
+    let count = 0;
+    for (let frame = header(sound, at); frame; frame = header(sound, at)) {
+      at += frame.length;
+      count++;
+    }
+    if (count >= 3 || (count >= 2 && at === sound.length)) return name as 'MP3' | 'AAC';
+  }
+  if (start.length >= 10 && beginsWith(start, 'ID3')) return 'MP3';
+  const other = otherSound(start);
+  return other === undefined ? undefined : { other };
 }

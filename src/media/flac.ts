@@ -1,10 +1,16 @@
 import { InputError } from '../base/errors.js';
+import { maskSpeakers, type Speaker } from './speakers.js';
+import { skipTags, tagLength } from './tags.js';
 
 export interface FlacStream {
   /** Each whole, its checksum verified. */
   readonly frames: readonly Uint8Array[];
   /** Samples a channel; 0 where the encoder did not know. */
   readonly samples: number;
+  /** Of a channel mask among its comments. */
+  readonly speakers?: readonly Speaker[];
+  /** The whole stream, a file of its own. */
+  readonly bytes: Uint8Array;
 }
 
 /** A table for CRCs of `bits` bits, highest bit first. */
@@ -18,16 +24,37 @@ const CRC8 = crcTable(8, 0x07);
 const CRC16 = crcTable(16, 0x8005);
 
 /**
- * A FLAC file is "fLaC", blocks of metadata (one byte with the type and, in the highest bit, "last"; three with the length) and
- * frames. The first block, STREAMINFO, holds at byte 13, in the lowest 36 bits, the number of samples. Throws InputError when
- * the file is cut or a frame damaged.
+ * The streams of a FLAC file, one, or several where files were appended to each other; tags before, between and behind them are
+ * passed over. Throws InputError when the file is cut or a frame damaged.
  */
-export function readFlacStream(bytes: Uint8Array, name: string): FlacStream {
+export function readFlacStreams(bytes: Uint8Array, name: string): FlacStream[] {
   const fail = (why: string): never => {
     throw new InputError(`${name}: ${why}`);
   };
+  const streams: FlacStream[] = [];
+  for (let at = skipTags(bytes, 0); at < bytes.length || streams.length === 0;) {
+    const stream = readStream(bytes.subarray(at), fail);
+    streams.push(stream);
+    at = skipTags(bytes, at + stream.bytes.length);
+  }
+  return streams;
+}
+
+const isMarker = (bytes: Uint8Array, at: number) =>
+  String.fromCharCode(...bytes.subarray(at, at + 4)) === 'fLaC';
+
+/**
+ * "fLaC", blocks of metadata (one byte with the type and, in the highest bit, "last"; three with the length) and frames. The first
+ * block, STREAMINFO, holds the number of channels, less one, in three bits from bit 100 on and at byte 13, in the lowest 36 bits, the
+ * number of samples.
+ */
+function readStream(bytes: Uint8Array, fail: (why: string) => never): FlacStream {
+  if (!isMarker(bytes, 0))
+    fail(bytes.length < 4 ? 'truncated FLAC' : 'corrupt FLAC (no stream behind a tag)');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let samples: number | undefined;
+  let channels = 0;
+  let speakers: readonly Speaker[] | undefined;
   for (let at = 4; at + 4 < bytes.length;) {
     const type = view.getUint8(at);
     const body = at + 4;
@@ -37,30 +64,47 @@ export function readFlacStream(bytes: Uint8Array, name: string): FlacStream {
     if (samples === undefined) {
       if ((type & 127) !== 0 || length < 34) fail('corrupt FLAC (it does not begin with STREAMINFO)');
       samples = (view.getUint8(body + 13) & 15) * 2 ** 32 + view.getUint32(body + 14);
+      channels = ((view.getUint8(body + 12) >> 1) & 7) + 1;
     }
-    if (type >= 128) return { frames: splitFrames(bytes.subarray(at), fail), samples };
+    if ((type & 127) === COMMENTS) speakers = maskSpeakers(channelMask(bytes.subarray(body, at)), channels);
+    if (type >= 128) {
+      const frames = splitFrames(bytes.subarray(at), fail);
+      const end = frames.reduce((sum, frame) => sum + frame.length, at);
+      return { frames, samples, bytes: bytes.subarray(0, end), ...(speakers && { speakers }) };
+    }
   }
   return fail('truncated FLAC');
 }
 
+const COMMENTS = 4;
+
+/** RFC 9639, 8.6.2. 0 without one. */
+function channelMask(comments: Uint8Array): number {
+  const found = /WAVEFORMATEXTENSIBLE_CHANNEL_MASK=0x([0-9a-f]{1,8})/i.exec(
+    new TextDecoder('latin1').decode(comments),
+  );
+  return found ? parseInt(found[1]!, 16) : 0;
+}
+
 /**
- * Frames do not tell their length: one ends where its CRC-16, its own last two bytes included, is 0 and the next header or the
- * end of the file follows.
+ * Frames do not tell their length: one ends where its CRC-16, its own last two bytes included, is 0 and the next header, a tag,
+ * another stream or the end of the file follows.
  */
 function splitFrames(bytes: Uint8Array, fail: (why: string) => never): Uint8Array[] {
-  // An ID3v1 tag has 128 bytes.
-  const tag = String.fromCharCode(...bytes.subarray(-128, -125)) === 'TAG';
-  const end = bytes.length - (tag ? 128 : 0);
+  const end = bytes.length;
+  const isEnd = (at: number) => at === end || isMarker(bytes, at) || tagLength(bytes, at) > 0;
   const frames: Uint8Array[] = [];
   if (!isHeader(bytes, 0, bytes)) fail('corrupt FLAC (no frame after the metadata)');
   for (let start = 0, at = 0, crc = 0; start < end;) {
     if (at === end) fail(`truncated or corrupt FLAC (frame ${frames.length + 1} is incomplete or damaged)`);
     crc = ((crc << 8) & 0xffff) ^ (CRC16[(crc >> 8) ^ (bytes[at] as number)] as number);
     at++;
-    if (crc === 0 && at > start + 4 && (at === end || isHeader(bytes, at, bytes))) {
-      frames.push(bytes.subarray(start, at));
-      start = at;
-    }
+    if (crc !== 0 || at <= start + 4) continue;
+    const last = isEnd(at);
+    if (!last && !isHeader(bytes, at, bytes)) continue;
+    frames.push(bytes.subarray(start, at));
+    if (last) break;
+    start = at;
   }
   return frames;
 }

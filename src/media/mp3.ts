@@ -1,8 +1,10 @@
 import { InputError } from '../base/errors.js';
+import { joinPieces, readFrames, type FrameHeader, type FrameKind } from './frames.js';
+import type { Note } from './wav-chunks.js';
 
-/** What a decoder is given, and what it must give back. */
+/** One stream: what a decoder is given, and what it must give back. */
 export interface Mp3Stream {
-  /** The frames, without the tags before and after them. */
+  /** The frames, without tags. */
   readonly frames: Uint8Array;
   readonly channels: 1 | 2;
   /** Which of the decoded samples are the recording, where the encoder has told: the first, and their number. */
@@ -17,16 +19,11 @@ const BITRATES = [
 /** Hz in MPEG 1; half of it in MPEG 2, a quarter in MPEG 2.5. */
 const RATES = [44100, 48000, 32000, 0];
 
-/** Some files have padding between the tag and the first frame. */
-const MAX_JUNK = 65536;
-
-interface Header {
+interface Header extends FrameHeader {
   /** 1, 2 or (for 2.5) 4. */
   readonly version: number;
   readonly sampleRate: number;
   readonly mono: boolean;
-  /** Bytes of the whole frame. */
-  readonly length: number;
 }
 
 /** Frame header: 11 bits of sync, version, layer (01 is III), no checksum; bit rate, rate, padding; channel mode (3 is mono). */
@@ -38,65 +35,45 @@ function readHeader(bytes: Uint8Array, at: number): Header | undefined {
   const sampleRate = (RATES[(rates >> 2) & 3] as number) / version;
   if (version === 0 || bitrate === 0 || sampleRate === 0) return undefined;
   const slots = Math.floor(((version === 1 ? 144_000 : 72_000) * bitrate) / sampleRate);
-  return { version, sampleRate, mono: mode >> 6 === 3, length: slots + ((rates >> 1) & 1) };
+  const mono = mode >> 6 === 3;
+  const length = slots + ((rates >> 1) & 1);
+  return { version, sampleRate, mono, length, stream: `${version} ${sampleRate} ${mono}` };
 }
 
-/** The length of an ID3v2 tag at `at`, 0 without one: ten bytes, the size in four of 7 bits, perhaps a footer of ten. */
-export function id3Length(bytes: Uint8Array, at = 0): number {
-  const [i, d, three, , , flags = 0, ...size] = bytes.subarray(at, at + 10);
-  if (i !== 0x49 || d !== 0x44 || three !== 0x33) return 0;
-  return 10 + size.reduce((sum, byte) => sum * 128 + (byte & 127), 0) + ((flags & 16) >> 4) * 10;
-}
+export const MP3: FrameKind<Header> = {
+  name: 'MP3',
+  header: readHeader,
+  isFirst: (frame, header) => readXing(frame, header) !== undefined || vbriFrames(frame) !== undefined,
+};
 
 /**
- * Walks all frames, because decoders skip over damage in silence. Throws InputError for a file whose frames are not all there:
- * the last one incomplete, fewer than its Xing header counts, or something else between them.
+ * The streams of an MP3: one, or several where files were appended to each other, with tags between them or without. Throws
+ * InputError for a file whose frames are not all there: the last one incomplete, fewer than a stream's first frame counts, or
+ * something else between them.
  */
-export function readMp3Stream(bytes: Uint8Array, name: string): Mp3Stream {
-  const fail = (why: string): never => {
-    throw new InputError(`${name}: ${why}`);
-  };
-  let start = 0;
-  for (let tag = id3Length(bytes); tag > 0; tag = id3Length(bytes, start)) start += tag;
-  if (start + 4 > bytes.length) return fail('truncated MP3');
-
-  const alike = (a: Header | undefined, b: Header): a is Header =>
-    a?.version === b.version && a.sampleRate === b.sampleRate && a.mono === b.mono;
-  /** Four bytes may look like a header by chance: the next frame must follow, or the end of the file. */
-  const begins = (at: number): boolean => {
-    const header = readHeader(bytes, at);
-    if (!header) return false;
-    return at + header.length + 4 > bytes.length || alike(readHeader(bytes, at + header.length), header);
-  };
-  const last = Math.min(bytes.length, start + MAX_JUNK);
-  while (start < last && !begins(start)) start++;
-  const first = readHeader(bytes, start);
-  if (!first || start >= last) return fail('corrupt MP3 (no frames of MPEG audio layer III)');
-
-  let count = 0;
-  let at = start;
-  for (let header: Header | undefined = first; alike(header, first); header = readHeader(bytes, at)) {
-    if (at + header.length > bytes.length) fail(`truncated MP3: frame ${count + 1} is incomplete`);
-    at += header.length;
-    count++;
-  }
-  if (!isTail(bytes.subarray(at))) fail(`corrupt MP3 (frame ${count + 1}, at byte ${at}, is damaged)`);
-  const header = readXing(bytes.subarray(start, start + first.length), first);
-  const announced = header?.frames;
-  // Some encoders count the frame of the header too.
-  if (announced !== undefined && count < announced)
-    fail(`truncated MP3: ${announced} frames announced, ${count - 1} present`);
-  const frames = bytes.subarray(start, at);
-  const played = header && playedSamples(header, first);
-  return { frames, channels: first.mono ? 1 : 2, ...(played && { played }) };
+export function readMp3Streams(bytes: Uint8Array, name: string, note: Note): Mp3Stream[] {
+  return readFrames(bytes, name, MP3, note).map(({ header, count, pieces }) => {
+    const frames = joinPieces(pieces);
+    const first = frames.subarray(0, header.length);
+    const vbri = vbriFrames(first);
+    const xing = vbri === undefined ? readXing(first, header) : { frames: vbri };
+    // Some encoders count the frame of the header too.
+    if (xing?.frames !== undefined && count < xing.frames)
+      throw new InputError(`${name}: truncated MP3: ${xing.frames} frames announced, ${count - 1} present`);
+    const played = xing && playedSamples(xing, header);
+    return {
+      // Decoders know Xing's header and take this one for silence.
+      frames: vbri === undefined ? frames : frames.subarray(header.length),
+      channels: header.mono ? 1 : 2,
+      ...(played && { played }),
+    };
+  });
 }
 
-/** Whether these bytes may follow the last frame: nothing, zeros, tags. */
-function isTail(bytes: Uint8Array): boolean {
-  const at = bytes.findIndex((byte) => byte !== 0);
-  return (
-    at < 0 || /^(TAG|APETAGEX|LYRICSBE|ID3|3DI)/.test(String.fromCharCode(...bytes.subarray(at, at + 8)))
-  );
+/** The number of frames by the header of Fraunhofer's encoder, at byte 36 of a first frame whatever its channels. */
+function vbriFrames(frame: Uint8Array): number | undefined {
+  if (frame.length < 54 || String.fromCharCode(...frame.subarray(36, 40)) !== 'VBRI') return undefined;
+  return new DataView(frame.buffer, frame.byteOffset).getUint32(50);
 }
 
 interface Xing {

@@ -1,6 +1,8 @@
 import { InputError } from '../base/errors.js';
+import { joinPieces } from './frames.js';
+import type { Note } from './wav-chunks.js';
 
-/** The one stream of sound in an Ogg file. */
+/** A stream of sound in an Ogg file. */
 export interface OggStream {
   readonly codec: 'Vorbis' | 'Opus';
   readonly packets: readonly Uint8Array[];
@@ -8,9 +10,11 @@ export interface OggStream {
   readonly pages: Uint8Array;
   /** Granule position of the last page: the number of samples from the stream's beginning to its end. */
   readonly granule: number;
+  /** Whether its last page is there. */
+  readonly ended: boolean;
 }
 
-const [CONTINUED, FIRST] = [1, 2];
+const [CONTINUED, FIRST, LAST] = [1, 2, 4];
 const KINDS: readonly (readonly [string, string])[] = [
   ['Vorbis', '\x01vorbis'],
   ['Opus', 'OpusHead'],
@@ -38,25 +42,23 @@ function pageChecksum(page: Uint8Array): number {
 /**
  * Takes apart the pages: 27 bytes of header (at 5 flags, 6 granule position, 14 serial number, 18 sequence number, 22 checksum,
  * 26 number of segments), the lengths of the segments, the segments. A packet ends with a segment shorter than 255.
- * The first stream of Vorbis or Opus is read, other streams beside it are passed over. Throws InputError when a page is cut,
- * damaged or missing, when there is no such stream, and when a second one follows.
+ * Of streams beside each other the one of Vorbis or Opus is read, the others are passed over; of streams behind each other
+ * (a chain, as radio stations and appended files have them) all are. Throws InputError when a page is cut, damaged or missing, when
+ * there is no sound, and when there are two recordings beside each other. `note` is told of a stream without its last page.
  */
-export function readOggStream(bytes: Uint8Array, name: string): OggStream {
+export function readOggStreams(bytes: Uint8Array, name: string, note: Note): OggStream[] {
   const fail = (why: string): never => {
     throw new InputError(`${name}: ${why}`);
   };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const pages: Uint8Array[] = [];
-  const packets: Uint8Array[] = [];
   const found: string[] = [];
-  let stream: { codec: 'Vorbis' | 'Opus'; serial: number } | undefined;
-  let granule = 0;
-  let parts: Uint8Array[] = [];
+  const streams: OpenStream[] = [];
+  let heads = false;
   for (let at = 0; at < bytes.length;) {
     const table = at + 27;
     if (table > bytes.length) fail('truncated OGG');
     if (view.getUint32(at) !== 0x4f676753) fail(`corrupt OGG (no page at byte ${at})`);
-    let body = table + view.getUint8(at + 26);
+    const body = table + view.getUint8(at + 26);
     const lengths = bytes.subarray(table, body);
     const end = body + lengths.reduce((sum, length) => sum + length, 0);
     if (end > bytes.length) fail('truncated OGG');
@@ -75,30 +77,55 @@ export function readOggStream(bytes: Uint8Array, name: string): OggStream {
       )?.[0];
       found.push(kind ?? 'unknown');
       if (kind === 'Vorbis' || kind === 'Opus') {
-        if (stream) fail('several recordings in one OGG, expected one');
-        stream = { codec: kind, serial };
-      }
+        if (heads && streams.length > 0 && streams.at(-1)!.pages.length === 1)
+          fail('several recordings beside each other in one OGG, expected one');
+        streams.push({ codec: kind, serial, pages: [], packets: [], parts: [], granule: 0, ended: false });
+      } else if (kind) fail(`an OGG with ${found.join(', ')}, expected Vorbis or Opus`);
     }
-    if (serial !== stream?.serial) continue;
-    if (sequence !== pages.length) fail(`corrupt OGG (page ${pages.length} is missing)`);
-    pages.push(page);
-    if ((flags & CONTINUED) === 0) parts = [];
-    for (const length of lengths) {
-      parts.push(bytes.subarray(body, body + length));
-      body += length;
-      if (length === 255) continue;
-      packets.push(parts.length === 1 ? (parts[0] as Uint8Array) : concatenate(parts));
-      parts = [];
+    heads = (flags & FIRST) !== 0;
+    const stream = streams.at(-1);
+    if (serial !== stream?.serial) {
+      if (streams.some((earlier) => earlier.serial === serial))
+        fail('several recordings mixed in one OGG, expected one after the other');
+      continue;
     }
+    if (sequence !== stream.pages.length) fail(`corrupt OGG (page ${stream.pages.length} is missing)`);
+    stream.pages.push(page);
+    if ((flags & CONTINUED) === 0) stream.parts = [];
+    addPackets(stream, page.subarray(body - end + page.length), lengths);
     // −1 where no packet ends in the page.
-    if (position > 0) granule = position;
+    if (position > 0) stream.granule = position;
+    if ((flags & LAST) !== 0) stream.ended = true;
   }
-  if (!stream) return fail(`an OGG with ${found.join(', ')}, expected Vorbis or Opus`);
-  return { codec: stream.codec, packets, pages: concatenate(pages), granule };
+  if (streams.length === 0) return fail(`an OGG with ${found.join(', ')}, expected Vorbis or Opus`);
+  streams.forEach(({ ended }, i) => {
+    const which = streams.length === 1 ? 'the recording' : `recording ${i + 1} of ${streams.length}`;
+    if (!ended) note(`${name}: ${which} ends without its last page: it may have been cut short`);
+  });
+  return streams.map(({ codec, packets, pages, granule, ended }) => ({
+    ...{ codec, packets, granule, ended },
+    pages: joinPieces(pages),
+  }));
 }
 
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
-  return whole;
+interface OpenStream {
+  readonly codec: 'Vorbis' | 'Opus';
+  readonly serial: number;
+  readonly pages: Uint8Array[];
+  readonly packets: Uint8Array[];
+  /** Of a packet that goes on in the next page. */
+  parts: Uint8Array[];
+  granule: number;
+  ended: boolean;
+}
+
+function addPackets(stream: OpenStream, body: Uint8Array, lengths: Uint8Array): void {
+  let at = 0;
+  for (const length of lengths) {
+    stream.parts.push(body.subarray(at, at + length));
+    at += length;
+    if (length === 255) continue;
+    stream.packets.push(joinPieces(stream.parts));
+    stream.parts = [];
+  }
 }

@@ -7,20 +7,11 @@ export type PcmFormat = (typeof pcmFormats)[number];
 
 const bytesPerSample: Readonly<Record<PcmFormat, number>> = { s16le: 2, f32le: 4 };
 
-/** How files begin that somebody may take for raw PCM. */
-const signatures: Readonly<Record<string, string>> = {
-  RIFF: 'a WAV',
-  fLaC: 'a FLAC',
-  OggS: 'an OGG',
-  'ID3\u0003': 'an MP3',
-  'ID3\u0004': 'an MP3',
-};
-
 /**
  * Raw PCM, mono, as samples in −1 … 1; the bytes may be cut anywhere.
  *
  * @param name of the source, for messages.
- * @throws InputError when there is no sound, when it ends within a sample, and for a file with a header.
+ * @throws InputError when there is no sound, and when it ends within a sample.
  */
 export async function* pcmSamples(
   bytes: AsyncIterable<Uint8Array>,
@@ -29,32 +20,23 @@ export async function* pcmSamples(
 ): AsyncGenerator<Float32Array, void, undefined> {
   const width = bytesPerSample[format];
   let rest = new Uint8Array();
-  let checked = false;
+  let any = false;
   for await (const chunk of bytes) {
     const joined = new Uint8Array(rest.length + chunk.length);
     joined.set(rest);
     joined.set(chunk, rest.length);
-    if (!checked && joined.length >= 4) {
-      const file = signatures[String.fromCharCode(...joined.subarray(0, 4))];
-      if (file) throw new InputError(`${name}: expected raw PCM (${format}), found ${file} file`);
-      checked = true;
-    }
-    const count = checked ? Math.floor(joined.length / width) : 0;
+    const count = Math.floor(joined.length / width);
     rest = joined.slice(count * width);
-    if (count > 0) yield decode(joined, count, format);
-  }
-  if (!checked && rest.length >= width) {
-    const count = Math.floor(rest.length / width);
-    yield decode(rest, count, format);
-    rest = rest.slice(count * width);
-    checked = true;
+    if (count === 0) continue;
+    any = true;
+    yield decode(joined, count, format);
   }
   if (rest.length > 0) {
     throw new InputError(
       `${name}: expected whole samples of ${width} bytes (${format}), ${rest.length} left over at the end`,
     );
   }
-  if (!checked) throw new InputError(`${name}: expected sound, got nothing`);
+  if (!any) throw new InputError(`${name}: expected sound, got nothing`);
 }
 
 function decode(bytes: Uint8Array, count: number, format: PcmFormat): Float32Array {

@@ -1,26 +1,35 @@
 import { InputError, messageOf } from '../base/errors.js';
-import { readFlacStream } from './flac.js';
-import { id3Length, readMp3Stream } from './mp3.js';
-import { readOggStream, type OggStream } from './ogg.js';
+import { readFlacStreams, type FlacStream } from './flac.js';
+import { joinSounds } from './join-sounds.js';
+import { readMp3Streams } from './mp3.js';
+import { readOggStreams, type OggStream } from './ogg.js';
 import type { Sound } from './sound.js';
+import { vorbisSpeakers, type Speaker } from './speakers.js';
+import type { Note } from './wav-chunks.js';
 
 /** What the wasm decoders return, each with both or some of the last two. */
 interface Decoded {
   readonly sampleRate: number;
   readonly channelData: readonly Float32Array[];
   readonly errors: readonly { readonly message: string }[];
+  readonly speakers?: readonly Speaker[] | undefined;
 }
 
 /** MP3 by mpg123. Encoder delay and padding are cut off where a LAME header tells them. */
-export async function decodeMp3(bytes: Uint8Array, name: string): Promise<Sound> {
-  const { frames, channels } = readMp3Stream(bytes, name);
+export async function decodeMp3(bytes: Uint8Array, name: string, note: Note): Promise<Sound> {
+  const streams = readMp3Streams(bytes, name, note);
   const { MPEGDecoder } = await import('mpg123-decoder');
   const decoder = new MPEGDecoder();
   await decoder.ready;
   try {
-    // Mono comes out twice.
-    const decoded = await untilComplaint(() => decoder.decode(frames));
-    return soundOf({ ...decoded, channelData: decoded.channelData.slice(0, channels) }, name, 'MP3');
+    const sounds: Sound[] = [];
+    for (const { frames, channels } of streams) {
+      if (sounds.length > 0) await decoder.reset();
+      const decoded = await untilComplaint(() => decoder.decode(frames));
+      // Mono comes out twice.
+      sounds.push(soundOf({ ...decoded, channelData: decoded.channelData.slice(0, channels) }, name, 'MP3'));
+    }
+    return joinSounds(sounds);
   } catch (error) {
     throw corrupt(error, name, 'MP3');
   } finally {
@@ -30,7 +39,12 @@ export async function decodeMp3(bytes: Uint8Array, name: string): Promise<Sound>
 
 /** FLAC by libFLAC. The frames are cut apart here: the parser in the package loses the last one of some files. */
 export async function decodeFlac(bytes: Uint8Array, name: string): Promise<Sound> {
-  const { frames, samples } = readFlacStream(bytes.subarray(id3Length(bytes)), name);
+  const sounds: Sound[] = [];
+  for (const stream of readFlacStreams(bytes, name)) sounds.push(await decodeFlacStream(stream, name));
+  return joinSounds(sounds);
+}
+
+async function decodeFlacStream({ frames, samples, speakers }: FlacStream, name: string): Promise<Sound> {
   const { FLACDecoder } = await import('@wasm-audio-decoders/flac');
   const decoder = new FLACDecoder();
   await decoder.ready;
@@ -45,7 +59,7 @@ export async function decodeFlac(bytes: Uint8Array, name: string): Promise<Sound
     const top = 2 ** (decoded.bitDepth - 1);
     for (const channel of decoded.channelData)
       channel.forEach((value, i) => (channel[i] = Math.round(value * (top - 1)) / top));
-    return soundOf(decoded, name, 'FLAC');
+    return soundOf({ ...decoded, speakers }, name, 'FLAC');
   } catch (error) {
     throw corrupt(error, name, 'FLAC');
   } finally {
@@ -54,15 +68,18 @@ export async function decodeFlac(bytes: Uint8Array, name: string): Promise<Sound
 }
 
 /** Vorbis by libvorbis, Opus by libopus: the samples up to the last granule position. */
-export async function decodeOgg(bytes: Uint8Array, name: string): Promise<Sound> {
-  const stream = readOggStream(bytes, name);
-  const { codec } = stream;
-  try {
-    const decoded = await (codec === 'Opus' ? decodeOpus(stream) : decodeVorbis(stream));
-    return soundOf(decoded, name, codec);
-  } catch (error) {
-    throw corrupt(error, name, codec);
+export async function decodeOgg(bytes: Uint8Array, name: string, note: Note): Promise<Sound> {
+  const sounds: Sound[] = [];
+  for (const stream of readOggStreams(bytes, name, note)) {
+    const { codec } = stream;
+    try {
+      const decoded = await (codec === 'Opus' ? decodeOpus(stream) : decodeVorbis(stream));
+      sounds.push(soundOf(decoded, name, codec));
+    } catch (error) {
+      throw corrupt(error, name, codec);
+    }
   }
+  return joinSounds(sounds);
 }
 
 async function decodeVorbis({ pages }: OggStream): Promise<Decoded> {
@@ -70,11 +87,15 @@ async function decodeVorbis({ pages }: OggStream): Promise<Decoded> {
   const decoder = new OggVorbisDecoder();
   await decoder.ready;
   try {
-    return await untilComplaint(() => decoder.decodeFile(pages));
+    const decoded = await untilComplaint(() => decoder.decodeFile(pages));
+    return { ...decoded, speakers: unusual(decoded.channelData.length) };
   } finally {
     decoder.free();
   }
 }
+
+/** Of one and two channels nothing needs to be said. */
+const unusual = (channels: number) => (channels > 2 ? vorbisSpeakers(channels) : undefined);
 
 /**
  * The head packet (RFC 7845, 5.1): at 9 the number of channels, 10 samples at 48 kHz to skip, 16 gain, 18 mapping family; in
@@ -86,7 +107,8 @@ async function decodeOpus({ packets, granule }: OggStream): Promise<Decoded> {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const channels = view.getUint8(9);
   const preSkip = view.getUint16(10, true);
-  const mapped = view.getUint8(18) !== 0;
+  const family = view.getUint8(18);
+  const mapped = family !== 0;
   if (mapped && head.length < 21 + channels) throw new Error('an incomplete head packet');
   const { createOpusDecoder } = await import('@audio/decode-opus/core');
   const decoder = await createOpusDecoder();
@@ -104,10 +126,21 @@ async function decodeOpus({ packets, granule }: OggStream): Promise<Decoded> {
     });
     const decoded = decoder.decodeFrames(coded);
     const length = Math.max(0, granule - preSkip);
-    return { ...decoded, channelData: decoded.channelData.map((channel) => channel.subarray(0, length)) };
+    return {
+      ...decoded,
+      channelData: decoded.channelData.map((channel) => channel.subarray(0, length)),
+      speakers: opusSpeakers(family, channels),
+    };
   } finally {
     decoder.free();
   }
+}
+
+/** Family 1 is Vorbis' order; in 2 and 3 (RFC 8486) the first channel is sound from everywhere; others leave it open. */
+function opusSpeakers(family: number, channels: number): readonly Speaker[] | undefined {
+  if (family < 2 || channels < 3) return unusual(channels);
+  const rest = Array<Speaker>(channels - 1);
+  return family < 4 ? ['mono', ...rest.fill('none')] : ['any', ...rest.fill('any')];
 }
 
 /**
@@ -134,11 +167,15 @@ function corrupt(error: unknown, name: string, format: string): InputError {
     : new InputError(`${name}: corrupt ${format} (${messageOf(error)})`);
 }
 
-function soundOf({ sampleRate, channelData, errors }: Decoded, name: string, format: string): Sound {
+function soundOf(
+  { sampleRate, channelData, errors, speakers }: Decoded,
+  name: string,
+  format: string,
+): Sound {
   if (errors[0]) throw new Error(errors[0].message);
   if (!(sampleRate >= 1000 && sampleRate <= 768_000)) throw new Error(`a sample rate of ${sampleRate} Hz`);
   if (!channelData[0]?.length) throw new InputError(`${name}: the ${format} holds no samples`);
   for (const channel of channelData)
     if (!channel.every(Number.isFinite)) throw new Error('samples that are not finite');
-  return { sampleRate, channels: channelData };
+  return { sampleRate, channels: channelData, ...(speakers && { speakers }) };
 }

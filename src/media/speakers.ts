@@ -1,8 +1,8 @@
 /**
  * Where a channel is meant to be heard, after the bits of WAVE_FORMAT_EXTENSIBLE's channel mask: front (F), back (B), side (S) and
- * top (T), left, right and centre; LFE, low-frequency effects. 'none' is a channel that is not mixed.
+ * top (T), left, right and centre; LFE, low-frequency effects. 'mono' is heard alone, 'none' not, and 'any' wherever.
  */
-export type Speaker = (typeof MASK)[number] | 'none';
+export type Speaker = (typeof MASK)[number] | 'mono' | 'none' | 'any';
 
 /** By bit, from the lowest. */
 const MASK = [
@@ -43,6 +43,7 @@ export function maskSpeakers(mask: number, channels: number): readonly Speaker[]
  */
 function stereoGains(speaker: Speaker): readonly [left: number, right: number] {
   if (speaker === 'LFE' || speaker === 'none') return [0, 0];
+  if (speaker === 'mono') return [1, 1];
   if (speaker === 'FC') return [Math.SQRT1_2, Math.SQRT1_2];
   const gain = /^F/.test(speaker) ? 1 : Math.SQRT1_2;
   if (speaker.includes('L')) return [gain, 0];
@@ -57,7 +58,7 @@ function stereoGains(speaker: Speaker): readonly [left: number, right: number] {
 export function monoGains(channels: number, speakers: readonly Speaker[] | undefined): readonly number[] {
   const layout = speakers ?? BY_COUNT[channels];
   if (channels === 1) return [1];
-  if (!layout) return Array<number>(channels).fill(1 / channels);
+  if (!layout || layout.includes('any')) return Array<number>(channels).fill(1 / channels);
   return layout.map((speaker) => {
     const [left, right] = stereoGains(speaker);
     return (left + right) / 2;

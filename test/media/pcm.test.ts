@@ -50,7 +50,6 @@ describe('pcmSamples', () => {
       'f32le',
       'whole samples of 4 bytes (f32le), 3 left over',
     ],
-    ['a WAV file', new TextEncoder().encode('RIFF....WAVEfmt '), 's16le', 'found a WAV file'],
   ] as const)('refuses %s', async (_, bytes, format, message) => {
     for (const sizes of [[], [1, 1, 1, 1, 1]]) {
       const result = decode(bytes, sizes, format);

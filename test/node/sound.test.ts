@@ -137,7 +137,7 @@ describe('every format gives the sound it was made from', () => {
 
   it('several at a time', async () => {
     const names = ['stereo.mp3', 'mono.flac', 'stereo.opus', 'mono.ogg', 'mono.mp3'].map(fixture);
-    const results = await Promise.allSettled(names.map(readSound));
+    const results = await Promise.allSettled(names.map((name) => readSound(name)));
     const expected = [...Array<string>(4).fill('fulfilled'), 'rejected'];
     expect(results.map(({ status }) => status)).toEqual(expected);
   });
@@ -198,14 +198,13 @@ describe('what is refused', () => {
     expect(await complaint(junk)).toContain(`at byte ${sync}, is damaged`);
   });
 
-  it('an OGG with a page missing, two recordings, or another codec', async () => {
+  it('an OGG with a page missing, or another codec', async () => {
     const file = read('stereo.ogg');
     const pages = pageStarts(file);
     const [second, third] = [pages[1] as number, pages[2] as number];
     expect(await complaint(Buffer.concat([file.subarray(0, second), file.subarray(third)]))).toBe(
       'corrupt OGG (page 1 is missing)',
     );
-    expect(await complaint(Buffer.concat([file, read('mono.opus')]))).toContain('several recordings');
     const video = Uint8Array.from(file.subarray(0, second));
     expect(await complaint(video)).toMatch(/corrupt Vorbis|no samples/);
   });
@@ -215,15 +214,17 @@ describe('what is refused', () => {
     expect(await complaint(Buffer.of(0x1a, 0x45, 0xdf, 0xa3, 1, 2))).toMatch(
       /^a WebM or Matroska file, not a WAV/,
     );
-    expect(await complaint(read('picture.png'))).toBe('not a WAV, MP3, FLAC, OGG or M4A file');
+    expect(await complaint(read('picture.png'))).toBe('a PNG, not a WAV, MP3, FLAC, OGG or M4A file');
     expect(
       await complaint(Buffer.concat([Buffer.from('ID3\x03\0\0\0\0\0\0'), Buffer.alloc(999, 1)])),
     ).toContain('corrupt MP3');
   });
 
   it.skipIf(!hasFfmpeg)('M4A and AAC cut short or damaged, and an MP4 without sound', async () => {
-    for (const name of ['stereo.m4a', 'stereo.aac'])
-      expect(await complaint(read(name).subarray(0, 3001))).toMatch(/^corrupt (M4A|AAC) \(ffmpeg: [^[]+\)$/);
+    expect(await complaint(read('stereo.m4a').subarray(0, 3001))).toMatch(
+      /^truncated M4A: \d+ bytes of mdat announced, \d+ present$/,
+    );
+    expect(await complaint(read('stereo.aac').subarray(0, 3001))).toMatch(/^truncated AAC: frame \d+ is inc/);
     const damaged = Uint8Array.from(read('stereo.m4a')).fill(0x55, 2000, 2100);
     expect(await complaint(damaged)).toContain('corrupt M4A');
     expect(await complaint(read('silent.mp4'))).toContain('matches no streams');
