@@ -45,17 +45,25 @@ fn main(
   if (frame >= params.batch) {
     return;
   }
+  let start = frame * params.inputs * params.plane + position;
+  let styleStart = params.styleOffset + frame * params.styleStride;
   var total = vec4f();
   for (var first = 0u; first < params.inputs; first += 16u) {
-    var sum = vec4f();
-    for (var i = first; i < min(first + 16u, params.inputs); i++) {
-      var value = f32(x[(frame * params.inputs + i) * params.plane + position]);
-      if (params.hasStyle != 0u) {
-        value *= style[params.styleOffset + frame * params.styleStride + i];
-      }
-      sum = fma(w[i], vec4f(value), sum);
+    // All loads before anything that branches, so that they are under way together.
+    var a = fourOfX(start, first);
+    var b = fourOfX(start, first + 4u);
+    var c = fourOfX(start, first + 8u);
+    var d = fourOfX(start, first + 12u);
+    if (params.hasStyle != 0u) {
+      a *= fourOfStyle(styleStart, first);
+      b *= fourOfStyle(styleStart, first + 4u);
+      c *= fourOfStyle(styleStart, first + 8u);
+      d *= fourOfStyle(styleStart, first + 12u);
     }
-    total += sum;
+    var sum = addFour(vec4f(), first, a);
+    sum = addFour(sum, first + 4u, b);
+    sum = addFour(sum, first + 8u, c);
+    total += addFour(sum, first + 12u, d);
   }
   for (var o = 0u; o < params.outputs; o++) {
     var value = total[o];
@@ -70,6 +78,29 @@ fn main(
     }
     y[(frame * params.outputs + o) * params.plane + position] = value;
   }
+}
+
+// Four inputs from `first`, the last one again where there is none.
+fn four(first: u32) -> vec4u {
+  return min(first + vec4u(0u, 1u, 2u, 3u), vec4u(params.inputs - 1u));
+}
+
+// Their values, zero where there is none.
+fn fourOfX(start: u32, first: u32) -> vec4f {
+  let at = start + four(first) * params.plane;
+  let known = first + vec4u(0u, 1u, 2u, 3u) < vec4u(params.inputs);
+  return select(vec4f(), vec4f(vec4<Value>(x[at.x], x[at.y], x[at.z], x[at.w])), known);
+}
+
+fn fourOfStyle(start: u32, first: u32) -> vec4f {
+  let at = start + four(first);
+  return vec4f(style[at.x], style[at.y], style[at.z], style[at.w]);
+}
+
+fn addFour(sum: vec4f, first: u32, values: vec4f) -> vec4f {
+  let i = four(first);
+  let of3 = fma(w[i.z], vec4f(values.z), fma(w[i.y], vec4f(values.y), fma(w[i.x], vec4f(values.x), sum)));
+  return fma(w[i.w], vec4f(values.w), of3);
 }
 
 // #include "lib/element.wgsl"
