@@ -84,7 +84,7 @@ export function layerNorm(rec: Recorder, x: Tensor, options: LayerNormOptions): 
       modulation: scale?.packed ?? x,
       y,
     },
-    workgroups: flatGrid(rows, alone ? 8 : 4),
+    workgroups: flatGrid(rows, alone ? 8 : 1),
   });
   noteLayerNorm(rec, x, y, options);
   return y;
