@@ -22,7 +22,7 @@ const operations = {
   conv1d_subgroup: conv1d,
   depthwise_conv2d: (p) => 2 * p.planes * p.outHeight * p.outWidth * p.kernel ** 2,
   pointwise: ({ batch, inputs, outputs, plane }) => 2 * batch * inputs * outputs * plane,
-  upfirdn2d: (p) => 2 * p.channels * p.outHeight * p.outWidth * (16 / p.up ** 2),
+  upfirdn2d: (p, _, { UP }) => 2 * p.channels * p.outHeight * p.outWidth * (16 / UP ** 2),
   attention,
   attention_subgroup: attention,
 };
@@ -35,14 +35,14 @@ function pairsInReach(length, reach) {
   return length * (2 * r + 1) - r * (r + 1);
 }
 
-export function workOf({ kernel, params, bindings }) {
+export function workOf({ kernel, constants = {}, params, bindings }) {
   // A binding that a launch does not use is left out or filled with another of its tensors: each counts once.
   const bound = Object.values(bindings).filter((tensor) => tensor !== undefined);
   const tensors = [...new Set(bound.map(({ memory }) => memory))].map((memory) =>
     bound.find((tensor) => tensor.memory === memory),
   );
   const bytes = tensors.reduce((sum, tensor) => sum + bytesOf(tensor), 0);
-  return { flops: operations[kernel]?.(params, bindings) ?? 0, bytes };
+  return { flops: operations[kernel]?.(params, bindings, constants) ?? 0, bytes };
 }
 
 export const bytesOf = (tensor) => (tensor.precision === 'f16' ? 2 : 4) * size(tensor);

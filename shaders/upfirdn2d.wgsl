@@ -14,6 +14,10 @@
 
 alias Value = f32; // or f16: how x and y are stored
 
+// Known to the compiler, so that there are no divisions and all rows are loaded together.
+override UP: u32 = 1;
+override DOWN: u32 = 1;
+
 struct Params {
   channels: u32, // batch · outputs
   outputs: u32,
@@ -21,8 +25,6 @@ struct Params {
   width: u32,
   outHeight: u32,
   outWidth: u32,
-  up: u32,
-  down: u32,
   pad: i32, // before the first row and column
   gain: f32,
   hasOutScale: u32,
@@ -53,26 +55,29 @@ fn main(
   if (channel >= params.channels) {
     return;
   }
-  let up = i32(params.up);
+  let up = i32(UP);
+  let down = i32(DOWN);
   let k = vec4f(0.125, 0.375, 0.375, 0.125);
 
-  // The four columns of u, those of x they hold, and k where they hold one.
-  let column = i32(outColumn * params.down) - params.pad + vec4i(0, 1, 2, 3);
+  // The four columns of u, and those of x they hold.
+  let column = i32(outColumn) * down - params.pad + vec4i(0, 1, 2, 3);
   let sourceColumn = vec4u(column / up);
   let held = (column >= vec4i()) & (column % up == vec4i()) & (sourceColumn < vec4u(params.width));
-  let kx = select(vec4f(), k, held);
   let at = select(vec4u(), sourceColumn, held);
 
   var sums = vec4f();
-  for (var r = 0; r < 3 * i32(params.down) + 4; r++) {
-    let row = i32(outRow * params.down) - params.pad + r;
-    if (row < 0 || row % up != 0 || row / up >= i32(params.height)) {
-      continue;
-    }
-    let start = (channel * params.height + u32(row / up)) * params.width;
-    let filtered = dot(kx, vec4f(vec4<Value>(x[start + at.x], x[start + at.y], x[start + at.z], x[start + at.w])));
+  // The rows of u that the four outputs reach and that hold one of x: every up-th.
+  let firstRow = i32(outRow) * down - params.pad;
+  let skipped = (up - firstRow % up) % up;
+  for (var i = 0u; i < (3u * DOWN + 3u + UP) / UP; i++) {
+    let r = skipped + i32(i) * up;
+    let row = firstRow + r;
+    let known = row >= 0 && row < i32(params.height) * up;
+    let start = select(0u, (channel * params.height + u32(row / up)) * params.width, known);
+    let values = vec4f(vec4<Value>(x[start + at.x], x[start + at.y], x[start + at.z], x[start + at.w]));
+    let filtered = dot(k, select(vec4f(), values, held & vec4<bool>(known)));
     // The four outputs read this row at these taps; k is zero beyond its four.
-    let tap = r - i32(params.down) * vec4i(0, 1, 2, 3);
+    let tap = r - down * vec4i(0, 1, 2, 3);
     let outer = (tap == vec4i(0)) | (tap == vec4i(3));
     let inner = (tap == vec4i(1)) | (tap == vec4i(2));
     sums += filtered * select(select(vec4f(), vec4f(0.375), inner), vec4f(0.125), outer);

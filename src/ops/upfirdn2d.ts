@@ -44,6 +44,7 @@ export function upfirdn2d(rec: Recorder, x: Tensor, options: ResamplingOptions):
   const y = scratch(rec, label, [batch, outputs, outHeight, outWidth], x.precision);
   dispatch(rec, {
     kernel: 'upfirdn2d',
+    constants: { UP: up, DOWN: down },
     params: {
       channels: batch * outputs,
       outputs,
@@ -51,8 +52,6 @@ export function upfirdn2d(rec: Recorder, x: Tensor, options: ResamplingOptions):
       width,
       outHeight,
       outWidth,
-      up,
-      down,
       pad: pad[0],
       gain,
       ...epilogueParams('upfirdn2d', options, y),
