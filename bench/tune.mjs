@@ -43,7 +43,6 @@ const tiles = [
   { WIDE: 16, HIGH: 8 },
   { WIDE: 8, HIGH: 8 },
   { WIDE: 32, HIGH: 8 },
-  { WIDE: 64, HIGH: 4 },
 ].filter(({ WIDE, HIGH }) => WIDE * HIGH <= invocations);
 const choices = {
   product: {

@@ -77,20 +77,26 @@ fn main(
   var t5 = vec4f();
   var t6 = vec4f();
   var t7 = vec4f();
-  for (var panel = panels * split / params.splits; panel < end; panel++) {
-    let tap = panel / panelsPerTap;
-    let input0 = panel % panelsPerTap * PANEL;
-    let sourceColumn = column * params.stride + tap % taps.x - pad.x; // wraps round below 0
-    let sourceRow = row * params.stride + tap / taps.x - pad.y;
-    let inside = (sourceColumn < vec4u(params.width)) & (sourceRow < vec4u(params.height));
-    let address = frame * params.frameStride + sourceRow * params.width + sourceColumn;
-    for (var k = local.y; k < PANEL; k += HIGH) {
+  // The tap of a panel and what it reads are worked out when the tap changes: no divisions in the loop.
+  let firstPanel = panels * split / params.splits;
+  var tap = firstPanel / panelsPerTap;
+  var input0 = firstPanel % panelsPerTap * PANEL;
+  var sourceColumn = column * params.stride + tap % taps.x - pad.x; // wraps round below 0
+  var sourceRow = row * params.stride + tap / taps.x - pad.y;
+  var tapColumn = tap % taps.x;
+  var inside = (sourceColumn < vec4u(params.width)) & (sourceRow < vec4u(params.height));
+  var address = frame * params.frameStride + sourceRow * params.width + sourceColumn;
+  for (var panel = firstPanel; panel < end; panel++) {
+    // Copies in loops that a compiler can count, so that it loads all values of a panel together.
+    for (var j = 0u; j < PANEL / HIGH; j++) {
+      let k = local.y + j * HIGH;
       let input = input0 + k;
       let known = inside & vec4<bool>(input < params.inputs);
       let at = select(vec4u(), address + input * plane, known);
       xPanel[k * WIDE + local.x] = select(vec4f(), vec4f(vec4<Value>(x[at.x], x[at.y], x[at.z], x[at.w])), known);
     }
-    for (var at = index; at < PANEL * 2u * HIGH; at += WIDE * HIGH) {
+    for (var j = 0u; j < 2u * PANEL / WIDE; j++) {
+      let at = index + j * WIDE * HIGH;
       let input = input0 + at / (2u * HIGH);
       let output = output0 / 4u + at % (2u * HIGH);
       var weights = vec4f();
@@ -132,6 +138,20 @@ fn main(
     t5 += p5;
     t6 += p6;
     t7 += p7;
+    input0 += PANEL;
+    if (input0 >= params.inputs) {
+      input0 = 0u;
+      tap++;
+      tapColumn++;
+      sourceColumn += vec4u(1u);
+      if (tapColumn == taps.x) {
+        tapColumn = 0u;
+        sourceColumn -= vec4u(taps.x);
+        sourceRow += vec4u(1u);
+      }
+      inside = (sourceColumn < vec4u(params.width)) & (sourceRow < vec4u(params.height));
+      address = frame * params.frameStride + sourceRow * params.width + sourceColumn;
+    }
     workgroupBarrier();
   }
 

@@ -21,7 +21,7 @@ export interface Tuning {
   readonly row: 'workgroup' | 'invocation';
 }
 
-/** A workgroup of WIDE×HIGH invocations, each of which makes 4×8 values. */
+/** A workgroup of WIDE×HIGH invocations, each of which makes 4×8 values. WIDE is 8, 16 or 32, HIGH is 4, 8 or 16. */
 export interface Tile {
   readonly WIDE: number;
   readonly HIGH: number;
