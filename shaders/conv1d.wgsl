@@ -34,7 +34,8 @@ var<workgroup> wPanel: array<vec4f, 256>; // [k][channel/4]
 
 @compute @workgroup_size(16, 16)
 fn main(
-  @builtin(workgroup_id) tile: vec3u, // channels, frames, batch · groups
+  @builtin(workgroup_id) tile: vec3u, // parts of the sum · channels, frames, batch · groups
+  @builtin(num_workgroups) tiles: vec3u,
   @builtin(local_invocation_id) local: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
@@ -44,12 +45,17 @@ fn main(
   let batch = tile.z / params.groups;
   let group = tile.z % params.groups;
   let frame0 = tile.y * TILE;
-  let channel0 = tile.x * TILE;
+  let across = (outputs + TILE - 1u) / TILE;
+  let channel0 = tile.x % across * TILE;
+  let split = tile.x / across;
+  let splits = tiles.x / across;
   // Copying: an invocation brings one k of four rows of each panel. Neighbours bring neighbouring k.
   let copyK = index % PANEL;
   let copyRow = index / PANEL * 4u;
   var total = array<vec4f, 4>();
-  for (var k0 = 0u; k0 < depth; k0 += PANEL) {
+  let panels = (depth + PANEL - 1u) / PANEL;
+  let end = panels * (split + 1u) / splits * PANEL;
+  for (var k0 = panels * split / splits * PANEL; k0 < end; k0 += PANEL) {
     let k = k0 + copyK;
     var xValues = vec4f();
     var wValues = vec4f();
@@ -85,6 +91,7 @@ fn main(
     }
     workgroupBarrier();
   }
+  let partStart = split * (tiles.z / params.groups) * params.outFrames * params.outChannels;
   for (var i = 0u; i < 4u; i++) {
     let frame = frame0 + local.y * 4u + i;
     for (var j = 0u; j < 4u; j++) {
@@ -93,7 +100,7 @@ fn main(
         let outChannel = group * outputs + channel;
         let row = batch * params.outFrames + frame;
         let at = row * params.outChannels + outChannel;
-        y[at] = epilogue(total[i][j], row, outChannel, at);
+        y[partStart + at] = epilogue(total[i][j], row, outChannel, at);
       }
     }
   }

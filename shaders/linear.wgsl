@@ -6,6 +6,9 @@
 //   gate [rows, gateWidth]   its columns from gateOffset
 //   y    [rows, outputs]     as is residual; bias, gate and residual where there are any
 //
+// Where tiles are few, the sum is dealt out to several workgroups along z, whose y is [splits, rows, outputs] and without
+// bias, activation, gate or residual: linear_join.wgsl adds it up.
+//
 // One workgroup makes 8·HIGH rows × 4·WIDE columns of y with WIDE×HIGH invocations, a block of 8×4 each. Sixteen columns
 // of k at a time, the workgroup copies a panel of x and one of w to shared memory, transposed so that an invocation reads
 // four rows (or four columns, WIDE apart, so that neighbours write neighbouring values) as one vec4; a row of a panel is one vec4 longer than it need be, so that neighbours, who
@@ -33,7 +36,8 @@ var<workgroup> wPanel: array<vec4f, PANEL * (WIDE + 1)>; // [k][column mod WIDE]
 
 @compute @workgroup_size(WIDE, HIGH)
 fn main(
-  @builtin(workgroup_id) tile: vec3u, // columns, rows
+  @builtin(workgroup_id) tile: vec3u, // columns, rows, part of the sum
+  @builtin(num_workgroups) tiles: vec3u,
   @builtin(local_invocation_id) local: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
@@ -51,15 +55,20 @@ fn main(
   var t5 = vec4f();
   var t6 = vec4f();
   var t7 = vec4f();
-  for (var k0 = 0u; k0 < params.inputs; k0 += PANEL) {
-    // Beyond the last k come zeros; rows and columns beyond the last are not stored in the end and may be copies of it.
+  let panels = (params.inputs + PANEL - 1u) / PANEL;
+  let end = panels * (tile.z + 1u) / tiles.z * PANEL;
+  for (var k0 = panels * tile.z / tiles.z * PANEL; k0 < end; k0 += PANEL) {
+    // Copies in loops that a compiler can count, so that it loads all values of a panel together. Beyond the last k come
+    // zeros; rows and columns beyond the last are not stored in the end and may be copies of it.
     let known = k0 + copyK < params.inputs;
     let k = select(0u, k0 + copyK, known);
-    for (var group = index / PANEL; group < 2u * HIGH; group += WIDE * HIGH / PANEL) {
+    for (var i = 0u; i < 2u * PANEL / WIDE; i++) {
+      let group = index / PANEL + i * (WIDE * HIGH / PANEL);
       let at = min(row0 + group * 4u + four, vec4u(params.rows - 1u)) * params.inputs + k;
       xPanel[copyK * (2u * HIGH + 1u) + group] = select(vec4f(), vec4f(x[at.x], x[at.y], x[at.z], x[at.w]), known);
     }
-    for (var group = index / PANEL; group < WIDE; group += WIDE * HIGH / PANEL) {
+    for (var i = 0u; i < PANEL / HIGH; i++) {
+      let group = index / PANEL + i * (WIDE * HIGH / PANEL);
       let at = min(column0 + group + WIDE * four, vec4u(params.outputs - 1u)) * params.inputs + k;
       wPanel[copyK * (WIDE + 1u) + group] = select(vec4f(), vec4f(vec4<Weight>(w[at.x], w[at.y], w[at.z], w[at.w])), known);
     }
@@ -102,7 +111,7 @@ fn main(
       let column = column0 + local.x + WIDE * j;
       if (row < params.rows && column < params.outputs) {
         let at = row * params.outputs + column;
-        y[at] = epilogue(totals[i][j], row, column, at);
+        y[tile.z * params.rows * params.outputs + at] = epilogue(totals[i][j], row, column, at);
       }
     }
   }

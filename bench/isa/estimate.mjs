@@ -8,18 +8,14 @@ import { tripsFor } from './trips.mjs';
  *
  * @param made machine code of compileAmd or compileNvidia.
  * @param launch { params, workgroups, flops, bytes }
- * @param module { kernel, code, constants }
+ * @param module { kernel, constants }
  * @param options `rule` see tripsFor; `lds`, factor on the time that workgroup memory is kept, for conflicts of banks.
  * @returns { seconds, bound, waves, latency, share: of the card's peak of multiply-adds, doubts }.
  */
 export function estimate(made, card, launch, module, threads, { rule, ldsFactor = 1 } = {}) {
   const { wave, occupancy, blocks, costOf, lds } = made;
   const unknown = new Set();
-  const cost = waveCost(
-    blocks,
-    costOf,
-    tripsFor({ ...module, params: launch.params, threads, lds, rule }, unknown),
-  );
+  const cost = waveCost(blocks, costOf, tripsFor({ ...module, ...launch, threads, lds, rule }, unknown));
   const waves = launch.workgroups.reduce((a, b) => a * b, 1) * Math.ceil(threads / wave);
   const each = Math.ceil(waves / card.simds);
   const bounds = {

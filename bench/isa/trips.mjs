@@ -19,8 +19,8 @@ const rules = {
     if (f.store) return 8 / (f.store / 4);
   },
   conv2d_join: (f, loop, { p }) => (f.load ? p.splits / f.load : 1),
-  linear(f, loop, { p, c, loops }) {
-    if (isPanels(f, loop)) return Math.ceil(p.inputs / 16) / (p.splits ?? 1);
+  linear(f, loop, { p, c, workgroups, loops }) {
+    if (isPanels(f, loop)) return Math.ceil(p.inputs / 16) / workgroups[2];
     if (isCopying(f)) {
       const first = loops.find((l) => l.parent === loop.parent && isCopying(l.features));
       return first === loop ? 32 / c.WIDE : 16 / c.HIGH;
@@ -28,8 +28,10 @@ const rules = {
     if (f.fma >= 16 && f.ldsRead) return (16 * 32) / f.fma;
     if (f.store) return 8 / (f.store / 4);
   },
-  conv1d(f, loop, { p }) {
-    if (isPanels(f, loop)) return Math.ceil((p.taps * (p.channels / p.groups)) / 16);
+  linear_join: (f, loop, { p }) => p.splits / f.load,
+  conv1d(f, loop, { p, workgroups }) {
+    const splits = workgroups[0] / Math.ceil(p.outChannels / p.groups / 64);
+    if (isPanels(f, loop)) return Math.ceil((p.taps * (p.channels / p.groups)) / 16) / splits;
     if (f.fma >= 16 && f.ldsRead) return (16 * 16) / f.fma;
     if (f.store) return 16 / f.store;
   },
@@ -48,9 +50,9 @@ const rules = {
       return siblings[0] === loop ? p.headDim / 16 : p.headDim / 32;
     }
   },
-  layer_norm: (f, loop, { p, lanes }) => (f.ldsRead && !f.load ? lanes : Math.ceil(p.channels / lanes)),
+  layer_norm: (f, loop, { p }) => (f.ldsRead && !f.load ? 8 : Math.ceil(p.channels / 256)),
   grid_sample: (f, loop, { p }) => Math.min(8, p.channels),
-  upfirdn2d: (f, loop, { p }) => 3 * p.down + 4,
+  upfirdn2d: (f, loop, { c }) => Math.floor((3 * c.DOWN + 3 + c.UP) / c.UP),
   pointwise(f, loop, { p }) {
     if (f.store) return p.outputs;
     return loop.parent ? Math.min(16, p.inputs) : Math.ceil(p.inputs / 16);
@@ -62,14 +64,13 @@ const rules = {
 };
 
 /**
- * @param given { kernel, code, constants, params, threads, lds, rule }: `rule` goes before the kernel's own.
+ * @param given { kernel, constants, params, workgroups, threads, lds, rule }: `rule` goes before the kernel's own.
  * @param unknown Set that takes a word on each loop that nobody knows; it runs once.
  * @returns a function for `waveCost`.
  */
-export function tripsFor({ kernel, code, constants: c, params: p, threads, lds, rule }, unknown) {
-  const lanes = Number(/const LANES = (\d+)u/.exec(code)?.[1] ?? 16);
+export function tripsFor({ kernel, constants: c, params: p, workgroups, threads, lds, rule }, unknown) {
   return (loop, loops) => {
-    const context = { p, c, threads, lds, lanes, loops };
+    const context = { p, c, workgroups, threads, lds, loops };
     const f = loop.features;
     const trips = zeroing(f, loop, context) ?? rule?.(f, loop, context) ?? rules[kernel]?.(f, loop, context);
     if (trips === undefined) unknown.add('a loop of unknown length');

@@ -1,9 +1,11 @@
+import type { Dispatch } from '../runtime/launch.js';
 import type { Recorder } from '../runtime/recorder.js';
 import { dispatch, scratch } from '../runtime/recorder.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { describe, expectShape, extent } from '../runtime/tensor.js';
 import type { Activation } from './activation.js';
 import { activationCode, activationReference } from './activation.js';
+import { dispatchInParts } from './splits.js';
 
 export interface Conv1dOptions {
   readonly bias?: Tensor | undefined;
@@ -53,8 +55,7 @@ export function conv1d(rec: Recorder, x: Tensor, weight: Tensor, options: Conv1d
   const y = scratch(rec, options.label ?? 'conv1d', [batch, outFrames, outChannels]);
   if (residual) expectShape('conv1d', residual, y.shape);
   const subgroup = rec.gpu.tuning.product === 'subgroup' && (channels / groups) % 4 === 0;
-  const tile = subgroup ? { outputs: 12, frames: 32 } : { outputs: 64, frames: 64 };
-  dispatch(rec, {
+  const launch: Omit<Dispatch, 'workgroups'> = {
     kernel: subgroup ? 'conv1d_subgroup' : 'conv1d',
     constants: { ACTIVATION: activationCode[activation] },
     params: {
@@ -63,12 +64,20 @@ export function conv1d(rec: Recorder, x: Tensor, weight: Tensor, options: Conv1d
       ...{ hasGate: 0, gateWidth: 0, gateOffset: 0, hasResidual: residual ? 1 : 0 },
     },
     bindings: { x, w: weight, bias, gate: undefined, residual, y },
-    workgroups: [
-      Math.ceil(outChannels / groups / tile.outputs),
-      Math.ceil(outFrames / tile.frames),
+  };
+  const outputs = outChannels / groups;
+  if (subgroup) {
+    dispatch(rec, {
+      ...launch,
+      workgroups: [Math.ceil(outputs / 12), Math.ceil(outFrames / 32), batch * groups],
+    });
+  } else {
+    dispatchInParts(rec, launch, Math.ceil((taps * (channels / groups)) / 16), (splits) => [
+      splits * Math.ceil(outputs / 64),
+      Math.ceil(outFrames / 64),
       batch * groups,
-    ],
-  });
+    ]);
+  }
   return y;
 }
 

@@ -5,6 +5,7 @@ import { expectShape, extent, sizeOf } from '../runtime/tensor.js';
 import type { ConvWeight } from './conv-weight.js';
 import type { Epilogue, EpilogueReference } from './epilogue.js';
 import { epilogueBindings, epilogueParams, epilogueReference } from './epilogue.js';
+import { chooseSplits } from './splits.js';
 
 /** Factors for the input channels of each frame: value (b, i) is `values[b, offset + i]`. */
 export interface Style {
@@ -155,14 +156,6 @@ function convolve(rec: Recorder, x: Tensor, weight: ConvWeight, options: ConvOpt
     });
   }
   return y;
-}
-
-/**
- * Into how many parts the sum is split. A GPU wants some hundred workgroups at once; small pictures with many channels
- * have few tiles but long sums. A part keeps at least eight panels (of 16 terms).
- */
-function chooseSplits(workgroups: number, panels: number): number {
-  return Math.max(1, Math.min(Math.floor(256 / workgroups), Math.floor(panels / 8), 16));
 }
 
 export interface ConvReference extends EpilogueReference {

@@ -8,6 +8,7 @@ import { activationCode, activationReference } from './activation.js';
 import type { Columns } from './columns.js';
 import { expectColumns } from './columns.js';
 import { activate, add, gatedResidual } from './elementwise.js';
+import { dispatchInParts } from './splits.js';
 import { sumRows } from './sum-rows.js';
 import { transpose } from './transpose.js';
 
@@ -84,13 +85,15 @@ export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: Linear
     });
   } else {
     const { WIDE, HIGH } = rec.gpu.tuning.linearTile;
-    dispatch(rec, {
-      kernel: 'linear',
-      constants: { ACTIVATION, WIDE, HIGH },
-      params: { rows, inputs, outputs, ...epilogue },
-      bindings,
-      workgroups: [Math.ceil(outputs / (4 * WIDE)), Math.ceil(rows / (8 * HIGH))],
-    });
+    const constants = { ACTIVATION, WIDE, HIGH };
+    const params = { rows, inputs, outputs, ...epilogue };
+    const tiles = [Math.ceil(outputs / (4 * WIDE)), Math.ceil(rows / (8 * HIGH))] as const;
+    dispatchInParts(
+      rec,
+      { kernel: 'linear', constants, params, bindings },
+      Math.ceil(inputs / 16),
+      (splits) => [...tiles, splits],
+    );
   }
   noteLinear(rec, x, weight, bias, y);
   return y;

@@ -22,6 +22,8 @@ describe.each(products)('linear, %s', (product) => {
       inputs: fc.oneof(
         fc.integer({ min: 1, max: 40 }),
         fc.integer({ min: 1, max: 40 }).map((k) => 4 * k),
+        // So long that the sum is dealt out to several workgroups.
+        fc.integer({ min: 256, max: 600 }),
       ),
       outputs: fc.integer({ min: 1, max: 70 }),
       activation: fc.constantFrom('none', 'geluErf', 'geluTanh', 'silu', 'tanh'),
