@@ -1,18 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openGoldenFolder } from '../src/node/golden-files.js';
 import { closeGpu } from '../src/runtime/gpu.js';
 import type { Gpu } from '../src/runtime/gpu.js';
+import type { Tuning } from '../src/runtime/tuning.js';
 import { inferenceStages, openStage, trainingStages } from '../src/verify/golden-set.js';
 import type { GoldenStageName } from '../src/verify/golden-set.js';
 import { verifyStages } from '../src/verify/stages.js';
-import { openTestGpu } from './fixtures.js';
+import { openTestGpu, useProduct } from './fixtures.js';
 import { demoModel, goldenFolder, tinyModel } from './model.js';
 
 let gpu: Gpu;
+let chosen: Tuning;
 beforeAll(async () => {
   gpu = await openTestGpu();
+  chosen = gpu.tuning;
 });
 afterAll(() => closeGpu(gpu));
+beforeEach(() => {
+  gpu.tuning = chosen;
+});
 
 /** Runs one stage of a set: every tensor it stores must be judged, and pass. */
 async function verifyStage(set: 'tiny' | 'demo' | 'train', name: GoldenStageName): Promise<void> {
@@ -30,9 +36,22 @@ async function verifyStage(set: 'tiny' | 'demo' | 'train', name: GoldenStageName
   expect(judged.length).toBeGreaterThan(0);
 }
 
-describe('golden/tiny: the published model at small, awkward widths', () => {
-  it.each(inferenceStages)('%s', (stage) => verifyStage('tiny', stage));
-});
+/** What cards launch and what processors do, see tuning.ts; by itself the test's adapter would choose one of them. */
+const families: readonly [string, Pick<Tuning, 'product' | 'row'>][] = [
+  ['cards', { product: 'shared', row: 'workgroup' }],
+  ['processors', { product: 'subgroup', row: 'invocation' }],
+];
+
+describe.each(families)(
+  'golden/tiny, the published model at small, awkward widths; kernels of %s',
+  (_, family) => {
+    beforeEach((test) => {
+      useProduct(gpu, family.product, test);
+      gpu.tuning = { ...gpu.tuning, ...family };
+    });
+    it.each(inferenceStages)('%s', (stage) => verifyStage('tiny', stage));
+  },
+);
 
 describe('golden/demo: the trained checkpoint that ships', () => {
   it.each(['encode', 'audio', 'emotion', 'sample', 'animate'] as const)('%s', (stage) =>
