@@ -150,14 +150,15 @@ async function encodePortrait(
     inner.set('direction.Q', Float32Array.from(directions.q));
   }
   const features = Array.from({ length: count }, (_, k) =>
-    own(scope, copyTensor(gpu, outputTensor(plan, `feats.${k}`)), (feature) => destroyTensor(gpu, feature)),
+    copyTensor(scope, gpu, outputTensor(plan, `feats.${k}`)),
   );
   destroyPlan(plan);
   return { sR, lambda, rS, features, inner, destroy: () => closeScope(scope) };
 }
 
-function copyTensor(gpu: Gpu, tensor: Tensor): Tensor {
-  const copy = createTensor(gpu, tensor.label, tensor.shape, tensor.precision);
+function copyTensor(scope: Scope, gpu: Gpu, tensor: Tensor): Tensor {
+  const { label, shape, precision } = tensor;
+  const copy = own(scope, createTensor(gpu, label, shape, precision), (made) => destroyTensor(gpu, made));
   const commands = gpu.device.createCommandEncoder({ label: `copy ${tensor.label}` });
   commands.copyBufferToBuffer(bufferOf(tensor), 0, bufferOf(copy), 0, bufferOf(copy).size);
   gpu.device.queue.submit([commands.finish()]);
