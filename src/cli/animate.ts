@@ -185,6 +185,7 @@ async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<voi
       ...(flags.emotion && { emotion: flags.emotion }),
       ...(motion && { motion }),
       motionScale: flags.motionScale,
+      fps,
       signal,
       onStage: (stage) => {
         if (stage !== 'frames') progress.status(`${stage} …`);
@@ -219,7 +220,7 @@ async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<voi
     const gpuBytes = gpu.memory.peak;
     report(flags, progress.note, {
       frames,
-      fps: config.fps,
+      fps,
       seconds: seconds(),
       firstFrame,
       adapter: name,
