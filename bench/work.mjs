@@ -4,7 +4,7 @@ const conv2d = (p) =>
   p.phases === 4
     ? 2 * p.batch * p.outputs * p.inputs * p.height * p.width * 9
     : 2 * p.batch * p.outputs * p.outHeight * p.outWidth * p.inputs * p.kernel ** 2;
-const conv1d = (p, { y }) => 2 * size(y) * (p.channels / p.groups) * p.taps;
+const conv1d = (p, { x }) => 2 * x.shape[0] * p.outFrames * p.outChannels * (p.channels / p.groups) * p.taps;
 const linear = ({ rows, inputs, outputs }) => 2 * rows * inputs * outputs;
 const attention = ({ length, heads, headDim, reach }, { y }) =>
   4 * heads * headDim * pairsInReach(length, reach) * y.shape[0];

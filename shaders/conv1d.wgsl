@@ -29,8 +29,11 @@ alias Weight = f32; // or f16: how w is stored
 const TILE = 64u;
 const PANEL = 16u;
 
-var<workgroup> xPanel: array<vec4f, 256>; // [k][frame/4]
-var<workgroup> wPanel: array<vec4f, 256>; // [k][channel/4]
+// A row of a panel is one vec4 longer than it need be, so that neighbours, who copy neighbouring k, write to different banks.
+const ROW = 17u;
+
+var<workgroup> xPanel: array<vec4f, PANEL * ROW>; // [k][frame/4]
+var<workgroup> wPanel: array<vec4f, PANEL * ROW>; // [k][channel/4]
 
 @compute @workgroup_size(16, 16)
 fn main(
@@ -74,13 +77,13 @@ fn main(
         }
       }
     }
-    xPanel[copyK * 16u + copyRow / 4u] = xValues;
-    wPanel[copyK * 16u + copyRow / 4u] = wValues;
+    xPanel[copyK * ROW + copyRow / 4u] = xValues;
+    wPanel[copyK * ROW + copyRow / 4u] = wValues;
     workgroupBarrier();
     var partial = array<vec4f, 4>();
     for (var k = 0u; k < PANEL; k++) {
-      let a = xPanel[k * 16u + local.y];
-      let b = wPanel[k * 16u + local.x];
+      let a = xPanel[k * ROW + local.y];
+      let b = wPanel[k * ROW + local.x];
       partial[0] = fma(vec4f(a.x), b, partial[0]);
       partial[1] = fma(vec4f(a.y), b, partial[1]);
       partial[2] = fma(vec4f(a.z), b, partial[2]);

@@ -33,14 +33,20 @@ fn main(
   let output = workgroup.x * OUTPUTS + local.y;
   let frame = workgroup.y;
   let inside = output < params.outputs;
-  var sum = 0.0;
-  if (inside) {
-    for (var i = local.x; i < params.inputs; i += LANES) {
-      let s = style[params.styleOffset + frame * params.styleStride + i];
-      sum += s * s * squares[output * params.inputs + i];
-    }
+  let styleStart = params.styleOffset + frame * params.styleStride;
+  let squaresStart = min(output, params.outputs - 1u) * params.inputs;
+  var sum = vec4f();
+  // Four terms at a time, whose loads are under way together.
+  for (var first = local.x; first < params.inputs; first += 4u * LANES) {
+    let i = first + LANES * vec4u(0u, 1u, 2u, 3u);
+    let known = i < vec4u(params.inputs);
+    let a = styleStart + select(vec4u(), i, known);
+    let b = squaresStart + select(vec4u(), i, known);
+    let s = vec4f(style[a.x], style[a.y], style[a.z], style[a.w]);
+    let term = s * s * vec4f(squares[b.x], squares[b.y], squares[b.z], squares[b.w]);
+    sum += select(vec4f(), term, known);
   }
-  sums[index] = sum;
+  sums[index] = dot(sum, vec4f(1.0));
   workgroupBarrier();
   if (inside && local.x == 0u) {
     var total = 0.0;

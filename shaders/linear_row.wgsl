@@ -37,11 +37,18 @@ fn main(
   let output = tile.x * OUTPUTS + local.y;
   let row = tile.y;
   let weights = min(output, params.outputs - 1u) * params.inputs;
-  var sum = 0.0;
-  for (var k = local.x; k < params.inputs; k += LANES) {
-    sum += x[row * params.inputs + k] * f32(w[weights + k]);
+  let values = row * params.inputs;
+  var sum = vec4f();
+  // Four terms at a time, whose loads are under way together.
+  for (var first = local.x; first < params.inputs; first += 4u * LANES) {
+    let k = first + LANES * vec4u(0u, 1u, 2u, 3u);
+    let known = k < vec4u(params.inputs);
+    let a = values + select(vec4u(), k, known);
+    let b = weights + select(vec4u(), k, known);
+    let term = vec4f(x[a.x], x[a.y], x[a.z], x[a.w]) * vec4f(vec4<Weight>(w[b.x], w[b.y], w[b.z], w[b.w]));
+    sum += select(vec4f(), term, known);
   }
-  sums[index] = sum;
+  sums[index] = dot(sum, vec4f(1.0));
   workgroupBarrier();
   if (output < params.outputs && local.x == 0u) {
     var total = 0.0;

@@ -117,7 +117,7 @@ export function printBeside(card, rows, peers) {
       'bound by': some[0].bound,
       'theirs, µs': ifAny(theirs?.us),
       as: theirs?.as ?? '–',
-      'times as fast': theirs ? theirs.us / us : NaN,
+      'times as fast': theirs ? theirs.us / us : '–',
       doubts: doubtsOf(some.flatMap((row) => row.doubts)),
     };
   });

@@ -57,8 +57,8 @@ const rules = {
     if (f.store) return p.outputs;
     return loop.parent ? Math.min(16, p.inputs) : Math.ceil(p.inputs / 16);
   },
-  linear_row: (f, loop, { p, threads }) => Math.ceil(p.inputs / (threads / 8)),
-  demodulation: (f, loop, { p, threads }) => Math.ceil(p.inputs / (threads / 8)),
+  linear_row: (f, loop, { p }) => Math.ceil(p.inputs / 32),
+  demodulation: (f, loop, { p }) => Math.ceil(p.inputs / 32),
   mean_over_time: () => 1,
   select_rows: () => 1,
 };
