@@ -1,8 +1,10 @@
 import { InputError } from '../base/errors.js';
 import { openCheckpointFile, type CheckpointFile } from '../weights/formats.js';
-import { originOf, type NamedJson, type Origin } from '../weights/huggingface.js';
+import type { NamedJson } from '../weights/huggingface.js';
 import { isJsonObject, parseJsonObject, type JsonObject } from '../weights/json.js';
-import { joinCheckpoint, loadWeights, type LoadedWeights } from '../weights/load.js';
+import { joinCheckpoint, loadWeights, type LoadedWeights, type LoadOptions } from '../weights/load.js';
+import { placeTensors, type Origin } from '../weights/place.js';
+import { checkShards, joinShards, shardOf } from '../weights/shards.js';
 import { blobSource, memorySource } from '../weights/source.js';
 import { fetchBytes, type FetchOptions } from './fetch-bytes.js';
 
@@ -26,7 +28,7 @@ export async function openWeightsUrl(url: string | URL, options: FetchOptions = 
 }
 
 /** Names of weights; others that lie in a model's directory are passed over. */
-const WEIGHTS = /\.(safetensors|pth|pt|ckpt)$|^pytorch_model\.bin$/i;
+const WEIGHTS = /\.(safetensors|pth|pt|ckpt)$|^pytorch_model(-\d{5}-of-\d{5})?\.bin$/i;
 
 const NETWORKS: Readonly<Record<Origin, string>> = {
   float: 'FLOAT',
@@ -39,13 +41,18 @@ const NETWORKS: Readonly<Record<Origin, string>> = {
  * directories: FLOAT's own (`float.pth` or safetensors), those of Hugging Face's two wav2vec2 if they are apart, and
  * configurations. Which is which is told by content, since Hugging Face calls all of them `model.safetensors` and `config.json`:
  * weights by the names of their tensors, configurations by their fields. Where a network of Hugging Face's is there twice, as
- * `model.safetensors` and `pytorch_model.bin`, the former counts. All other files are passed over.
+ * `model.safetensors` and `pytorch_model.bin`, the former counts; shards (`model-00001-of-00002.safetensors`) are put together. All
+ * other files are passed over.
  *
+ * @param options the parts that must be there, all unless given: without `emotion_encoder` no emotion can be heard.
  * @throws InputError if no weights are among them, or they do not make one complete model.
  */
-export async function openWeightsFiles(files: readonly File[]): Promise<LoadedWeights> {
+export async function openWeightsFiles(
+  files: readonly File[],
+  options: Pick<LoadOptions, 'parts'> = {},
+): Promise<LoadedWeights> {
   const configs = await readConfigs(files);
-  const opened = await Promise.all(weightsAmong(files).map((file) => openFile(file)));
+  const opened = await Promise.all(inGroups(weightsAmong(files)).map((group) => openGroup(...group)));
   const checkpoint = opened
     .filter(
       ({ origin, legacy }) => !(legacy && opened.some((other) => other.origin === origin && !other.legacy)),
@@ -54,7 +61,7 @@ export async function openWeightsFiles(files: readonly File[]): Promise<LoadedWe
       const config = file.config ?? configs.get(origin);
       return { weights: file.weights, ...(config && { config }) };
     });
-  return joinCheckpoint(checkpoint);
+  return joinCheckpoint(checkpoint, options);
 }
 
 /** A directory says more than a name, if the browser tells it. */
@@ -69,9 +76,29 @@ function weightsAmong(files: readonly File[]): readonly File[] {
   throw new InputError(`${names}: no weights, expected float.pth or .safetensors`);
 }
 
-async function openFile(file: File): Promise<{ file: CheckpointFile; origin: Origin; legacy: boolean }> {
-  const opened = await openCheckpointFile(blobSource(nameOf(file), file));
-  return { file: opened, origin: originOf(opened.weights), legacy: /^pytorch_model\.bin$/i.test(file.name) };
+/** Shards of one file together, under the name that it would have whole. */
+function inGroups(files: readonly File[]): [name: string, files: readonly File[]][] {
+  const groups = new Map<string, File[]>();
+  files.forEach((file, i) => {
+    const shard = shardOf(nameOf(file));
+    // Two files may have one name, but shards of one name are the same file's.
+    const key = shard ? shard.whole : `${nameOf(file)}\0${i}`;
+    groups.set(key, [...(groups.get(key) ?? []), file]);
+  });
+  return [...groups].map(([key, list]) => [key.split('\0', 1)[0]!, list]);
+}
+
+async function openGroup(
+  name: string,
+  files: readonly File[],
+): Promise<{ file: CheckpointFile; origin: Origin; legacy: boolean }> {
+  const names = files.map(nameOf);
+  if (names[0] !== name) checkShards(names);
+  const opened = await Promise.all(files.map((file) => openCheckpointFile(blobSource(nameOf(file), file))));
+  const [only] = opened;
+  const file = only && opened.length === 1 ? only : joinShards(name, opened);
+  const { origin } = placeTensors(file.weights);
+  return { file, origin, legacy: /(^|\/)pytorch_model\.bin$/i.test(name) };
 }
 
 /** The configurations among the files, one a network. Tokenisers and the like come in JSON too. */

@@ -5,6 +5,7 @@ import { InputError } from '../base/errors.js';
 import { writeSafetensorsFile } from '../node/safetensors-file.js';
 import { openWeights } from '../node/weights.js';
 import type { FloatType } from '../weights/encode.js';
+import { quote } from '../weights/json.js';
 import { checkpointLayout } from '../weights/stream.js';
 import { byteStatus, createProgress } from './progress.js';
 
@@ -51,8 +52,18 @@ async function runConvert(paths: string[], flags: ConvertFlags, signal: AbortSig
     progress.note(
       `${flags.out}: ${layout.names.length} tensors, ${(size / 1e6).toFixed(1)} MB in ${seconds().toFixed(1)} s`,
     );
+    opened.notes.forEach(progress.note);
+    if (opened.leftOut.length > 0) progress.note(leftOutLine(opened.leftOut));
   } finally {
     progress.end();
     await opened.close();
   }
+}
+
+const shownNames = 3;
+
+function leftOutLine(names: readonly string[]): string {
+  const shown = names.slice(0, shownNames).map(quote).join(', ');
+  const tensors = names.length === 1 ? '1 tensor' : `${names.length} tensors`;
+  return `left out ${tensors} that the model does not use: ${shown}${names.length > shownNames ? ', …' : ''}`;
 }

@@ -1,12 +1,13 @@
-import { readdir, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { openCheckpointFile, type CheckpointFile } from '../weights/formats.js';
 import type { NamedJson } from '../weights/huggingface.js';
-import { parseJsonObject } from '../weights/json.js';
+import { isJsonObject, parseJsonObject } from '../weights/json.js';
+import { checkShards, isShardIndex, joinShards, shardsInIndex } from '../weights/shards.js';
 import { syntheticWeights } from '../weights/synthetic.js';
+import { filesInFolder, kindOf, type FileGroup } from './checkpoint-folder.js';
 import { openFileSource } from './file-source.js';
-import { cannotRead, readInput } from './files.js';
+import { readInput } from './files.js';
 
 export interface CheckpointFiles {
   readonly files: readonly CheckpointFile[];
@@ -16,24 +17,21 @@ export interface CheckpointFiles {
 
 /**
  * Opens what lies under the paths given:
- * - a file: safetensors, PyTorch's (`float.pth`), or a `.json` that describes synthetic weights and is its own configuration;
- *   the configuration of the first two is what their metadata hold, else `config.json` beside them, else a `.json` of their
- *   own name;
- * - a directory with `weights.safetensors` or, failing that, `weights.json`;
- * - a directory of Hugging Face's, with `model.safetensors` or, failing that, `pytorch_model.bin`;
- * - a directory as the published program wants it: `float.pth` (or `float.safetensors`) and two directories of Hugging
- *   Face's.
+ * - a file: safetensors, PyTorch's (`float.pth`), a `.json` that describes synthetic weights and is its own configuration, or
+ *   the index of a checkpoint in shards (`model.safetensors.index.json`); the configuration of the others is what their metadata
+ *   hold, else `config.json` beside them, else a `.json` of their own name;
+ * - a directory, as `filesInFolder` says.
  *
  * @throws InputError naming what is missing or cannot be read.
  */
 export async function openCheckpointFiles(paths: readonly string[]): Promise<CheckpointFiles> {
-  const opened: { file: CheckpointFile; close: () => Promise<void> }[] = [];
+  const opened: Opened[] = [];
   const close = async () => {
     for (const { close } of opened) await close();
   };
   try {
     for (const path of paths) {
-      for (const file of await filesUnder(path)) opened.push(await openFile(file));
+      for (const group of await groupsUnder(path)) opened.push(await openGroup(group));
     }
   } catch (error) {
     await close();
@@ -42,12 +40,34 @@ export async function openCheckpointFiles(paths: readonly string[]): Promise<Che
   return { files: opened.map(({ file }) => file), close };
 }
 
-async function openFile(path: string): Promise<{ file: CheckpointFile; close: () => Promise<void> }> {
-  if (extname(path) === '.json') {
-    const config = await readJson(path);
-    const weights = syntheticWeights(config.json, path);
-    return { file: { weights, config }, close: () => Promise.resolve() };
+interface Opened {
+  readonly file: CheckpointFile;
+  readonly close: () => Promise<void>;
+}
+
+async function groupsUnder(path: string): Promise<FileGroup[]> {
+  return (await kindOf(path)) === 'directory' ? filesInFolder(path) : [{ name: path, paths: [path] }];
+}
+
+async function openGroup({ name, paths }: FileGroup): Promise<Opened> {
+  const [only] = paths;
+  if (paths.length === 1 && only === name) return openFile(only);
+  checkShards(paths);
+  return openShards(name, paths);
+}
+
+async function openShards(name: string, paths: readonly string[]): Promise<Opened> {
+  const { files, close } = await openCheckpointFiles(paths);
+  try {
+    return { file: joinShards(name, files), close };
+  } catch (error) {
+    await close();
+    throw error;
   }
+}
+
+async function openFile(path: string): Promise<Opened> {
+  if (extname(path) === '.json') return openJson(path);
   const bytes = await openFileSource(path);
   try {
     return { file: await openCheckpointFile(bytes, await configBeside(path)), close: () => bytes.close() };
@@ -57,50 +77,31 @@ async function openFile(path: string): Promise<{ file: CheckpointFile; close: ()
   }
 }
 
+async function openJson(path: string): Promise<Opened> {
+  const config = await readJson(path);
+  if (isShardIndex(config.json)) {
+    const shards = shardsInIndex(config).map((name) => join(dirname(path), name));
+    for (const shard of shards) {
+      if ((await kindOf(shard)) !== 'file') throw new InputError(`${shard} is missing, which ${path} lists`);
+    }
+    return openShards(path, shards);
+  }
+  if (isJsonObject(config.json) && !('generator' in config.json) && !('tensors' in config.json)) {
+    throw new InputError(
+      `${path}: expected weights, got other JSON (a configuration?): give the file or folder of the weights`,
+    );
+  }
+  return { file: { weights: syntheticWeights(config.json, path), config }, close: () => Promise.resolve() };
+}
+
 export async function readJson(path: string): Promise<NamedJson> {
   return { json: parseJsonObject(await readInput(path), path), name: path };
 }
 
 async function configBeside(path: string): Promise<NamedJson | undefined> {
   const ownName = `${path.slice(0, path.length - extname(path).length)}.json`;
-  const file = await firstFile([join(dirname(path), 'config.json'), ownName]);
-  return file === undefined ? undefined : readJson(file);
-}
-
-async function filesUnder(path: string): Promise<string[]> {
-  if ((await kindOf(path)) !== 'directory') return [path];
-  const complete = await modelIn(path, ['weights.safetensors', 'weights.json']);
-  if (complete !== undefined) return [complete];
-  const own = await modelIn(path, ['float.pth', 'float.safetensors']);
-  if (own !== undefined) {
-    const names = await readdir(path).catch((error: unknown) => {
-      throw cannotRead(path, error);
-    });
-    const others = await Promise.all(names.sort().map((name) => modelIn(join(path, name), huggingFace)));
-    return [own, ...others.filter((file) => file !== undefined)];
+  for (const file of [join(dirname(path), 'config.json'), ownName]) {
+    if ((await kindOf(file)) === 'file') return readJson(file);
   }
-  const single = await modelIn(path, huggingFace);
-  if (single !== undefined) return [single];
-  throw new InputError(
-    `${path}: expected weights.safetensors, weights.json, float.pth, model.safetensors or pytorch_model.bin in this directory`,
-  );
-}
-
-const huggingFace = ['model.safetensors', 'pytorch_model.bin'];
-
-function modelIn(directory: string, names: readonly string[]): Promise<string | undefined> {
-  return firstFile(names.map((name) => join(directory, name)));
-}
-
-async function firstFile(paths: readonly string[]): Promise<string | undefined> {
-  for (const path of paths) if ((await kindOf(path)) === 'file') return path;
   return undefined;
-}
-
-async function kindOf(path: string): Promise<'file' | 'directory' | undefined> {
-  try {
-    return (await stat(path)).isDirectory() ? 'directory' : 'file';
-  } catch {
-    return undefined;
-  }
 }

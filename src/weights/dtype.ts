@@ -8,13 +8,27 @@ export const dtypeBytes: Readonly<Record<DType, number>> = {
   F32: 4,
   F16: 2,
   BF16: 2,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  F8_E8M0: 1,
   I64: 8,
   I32: 4,
   I16: 2,
   I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
   U8: 1,
   BOOL: 1,
+  C64: 8,
+  C128: 16,
+  QI8: 1,
+  QU8: 1,
+  QI32: 4,
 };
+
+/** What weights may be stored as. Integers and the like are buffers, or quantised, which other numbers would undo. */
+export const weightDTypes: readonly string[] = ['F32', 'F16', 'BF16', 'I32'] satisfies DType[];
 
 export function isDType(value: unknown): value is DType {
   return typeof value === 'string' && Object.hasOwn(dtypeBytes, value);
@@ -30,10 +44,10 @@ export function isDType(value: unknown): value is DType {
  */
 export function toFloat32(
   bytes: Uint8Array<ArrayBuffer>,
-  dtype: DType,
+  dtype: string,
   what: string,
 ): Float32Array<ArrayBuffer> {
-  const size = dtypeBytes[dtype];
+  const size = isDType(dtype) ? dtypeBytes[dtype] : 1;
   // A typed array must start at a multiple of its element size; a slice of a larger buffer may not.
   const own = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
   const { buffer, byteOffset } = own;
@@ -54,8 +68,7 @@ export function toFloat32(
     case 'U8':
     case 'BOOL':
       return Float32Array.from(own);
-    case 'F64':
-    case 'I64':
+    default:
       throw new InputError(`${what}: dtype ${dtype} cannot be read; expected F32, F16, BF16 or I32`);
   }
 }

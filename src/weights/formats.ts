@@ -1,3 +1,4 @@
+import { formatOf } from './file-format.js';
 import type { NamedJson } from './huggingface.js';
 import { isJsonObject } from './json.js';
 import { openSafetensors } from './safetensors.js';
@@ -26,15 +27,6 @@ export async function openCheckpointFile(bytes: ByteSource, beside?: NamedJson):
   const file = await openSafetensors(bytes);
   const config = configInMetadata(file.metadata, bytes.name) ?? beside;
   return { weights: file, ...(config && { config }) };
-}
-
-async function formatOf(bytes: ByteSource): Promise<'safetensors' | 'archive' | 'legacy'> {
-  const start = await bytes.read(0, Math.min(bytes.size, 9));
-  if (String.fromCharCode(...start.subarray(0, 4)) === 'PK\x03\x04') return 'archive';
-  // Safetensors opens with eight bytes of length, which may look like anything, and then a brace.
-  if (start[8] === 0x7b) return 'safetensors';
-  const isPickle = start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5;
-  return isPickle || /\.(pth|pt|ckpt|bin)$/i.test(bytes.name) ? 'legacy' : 'safetensors';
 }
 
 /** Other programs write other things under the key `config`: only ours counts. */

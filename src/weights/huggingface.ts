@@ -1,43 +1,12 @@
 import { InputError } from '../base/errors.js';
 import { parseConfig, type EmotionConfig, type Wav2Vec2Config } from './config.js';
 import { isJsonObject, show } from './json.js';
-import { partOf } from './manifest.js';
 import { publishedConfig } from './published-config.js';
-import { tensorInfo, type TensorInfo, type WeightSource } from './source.js';
 
 /** JSON and what messages call it. */
 export interface NamedJson {
   readonly json: unknown;
   readonly name: string;
-}
-
-/**
- * Which network a source's names are of: FLOAT's own (`fmt.…`), or one that Hugging Face's library saved: wav2vec2, or
- * wav2vec2 with the head that hears emotions.
- */
-export type Origin = 'float' | 'wav2vec2' | 'emotion';
-
-export function originOf(source: WeightSource): Origin {
-  const names = [...source.tensors.keys()];
-  if (names.some((name) => partOf(name) !== undefined)) return 'float';
-  if (names.some((name) => name.startsWith('classifier.'))) return 'emotion';
-  if (names.some((name) => /^(wav2vec2|feature_extractor|feature_projection)\./.test(name))) return 'wav2vec2';
-  return 'float';
-}
-
-/**
- * The source under the names that FLOAT's checkpoint has for these networks (Sec. 8 of docs/model.md): below `audio_encoder.` or
- * `emotion_encoder.wav2vec2_for_emotion.`. A wav2vec2 saved without any head lacks the first word, `wav2vec2.`.
- */
-export function underFloatNames(source: WeightSource, origin: Origin): WeightSource {
-  if (origin === 'float') return source;
-  const names = [...source.tensors.keys()];
-  const headless = !names.some((name) => name.startsWith('wav2vec2.'));
-  const parent = origin === 'emotion' ? 'emotion_encoder.wav2vec2_for_emotion.' : 'audio_encoder.';
-  const prefix = headless && origin === 'wav2vec2' ? `${parent}wav2vec2.` : parent;
-  const tensors = new Map<string, TensorInfo>();
-  for (const name of names) tensors.set(prefix + name, tensorInfo(source, name));
-  return { name: source.name, tensors, read: (name) => source.read(name.slice(prefix.length)) };
 }
 
 /** What our wav2vec2 computes and Hugging Face's may be configured to do otherwise. */

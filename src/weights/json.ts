@@ -1,5 +1,6 @@
 import { InputError, messageOf } from '../base/errors.js';
 import { escapeControls } from '../base/escape.js';
+import { textKind } from './file-format.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -23,7 +24,9 @@ export function parseJsonObject(bytes: Uint8Array, what: string): JsonObject {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new InputError(`${what}: expected JSON (${oneLine(messageOf(error))})`);
+    const kind = textKind(bytes.subarray(0, 1024));
+    const known = kind !== undefined && !/^(JSON|text) /.test(kind);
+    throw new InputError(`${what}: expected JSON${known ? `, got ${kind}` : ` (${oneLine(messageOf(error))})`}`);
   }
   if (!isJsonObject(value)) throw new InputError(`${what}: expected a JSON object`);
   const repeated = repeatedKey(text);

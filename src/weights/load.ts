@@ -1,16 +1,22 @@
-import { checkWeights } from './check.js';
+import { checkWeights, leftOut, strangers } from './check.js';
 import type { ModelConfig } from './config.js';
 import { openCheckpointFile, type CheckpointFile } from './formats.js';
 import type { NamedJson } from './huggingface.js';
+import { quote } from './json.js';
 import { joinConfigs, joinWeights } from './join.js';
 import { modelParts, type ModelPart } from './manifest.js';
+import { publishedConfig } from './published-config.js';
 import type { ByteSource, WeightSource } from './source.js';
 
 /** Weights that are known to fit the configuration beside them. */
 export interface LoadedWeights {
   readonly model: ModelConfig;
-  /** Under the names of `expectedTensors`. */
+  /** Under the names of `expectedTensors`. Reading one that holds what is not finite throws InputError. */
   readonly weights: WeightSource;
+  /** Tensors that the files hold and the model does without. */
+  readonly leftOut: readonly string[];
+  /** What the user may want to know of the choices made, a line each. */
+  readonly notes: readonly string[];
 }
 
 export interface LoadOptions {
@@ -34,6 +40,19 @@ export async function loadWeights(bytes: ByteSource, options: LoadOptions = {}):
  * @throws InputError if they do not make one that fits the configuration.
  */
 export function joinCheckpoint(files: readonly CheckpointFile[], options: LoadOptions = {}): LoadedWeights {
-  const model = joinConfigs(files, options.config);
-  return { model, weights: checkWeights(joinWeights(files), model, options.parts ?? modelParts) };
+  const { config, parts = modelParts } = options;
+  const model = joinConfigs(files, config);
+  const joined = joinWeights(files);
+  const sizesFrom = 'the published sizes, since no configuration came with it';
+  const assumed = model === publishedConfig && !config;
+  const weights = checkWeights(joined, model, { parts, ...(assumed && { sizesFrom }) });
+  const out = leftOut(joined);
+  const unknown = strangers(out);
+  const notes = [...joined.notes];
+  if (unknown.length > 0) {
+    const shown = unknown.slice(0, 3).map(quote).join(', ');
+    const more = unknown.length > 3 ? ', …' : '';
+    notes.push(`${joined.name}: left out ${unknown.length} tensors that FLOAT does not have: ${shown}${more}`);
+  }
+  return { model, weights, leftOut: out, notes };
 }

@@ -19,6 +19,16 @@ export function partOf(name: string): ModelPart | undefined {
 }
 
 /**
+ * The one name this package uses for a tensor that checkpoints name in several ways. A weight-normalised convolution's
+ * `parametrizations.weight.original0` and `original1` (newer PyTorch) are its `weight_g` and `weight_v`.
+ */
+export function canonicalName(name: string): string {
+  return name
+    .replace(/\.parametrizations\.weight\.original0$/, '.weight_g')
+    .replace(/\.parametrizations\.weight\.original1$/, '.weight_v');
+}
+
+/**
  * Whether a tensor of the checkpoint has no effect, so that a checkpoint may lack it: `noise.weight` (no noise is ever
  * given) and the ToRGB of the 4×4 level, `to_rgb1` (Sec. 1 and 3 of docs/model.md).
  */

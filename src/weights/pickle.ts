@@ -259,9 +259,9 @@ export function unpickle(bytes: Uint8Array, options: PickleOptions): { value: un
       case 0x51: // BINPERSID
         push(options.persistent(pop()));
         break;
-      case 0x62: // BUILD: attributes, which only state_dict's ordered dictionaries have (`_metadata`): not needed
+      case 0x62: // BUILD: attributes, such as `_metadata` of a state_dict's ordered dictionary: not needed
         pop();
-        container('dict');
+        if (!isKind(stack.at(-1), 'inert', 'tensor')) container('dict');
         break;
       case 0x69: // INST: imports and calls at once
         global(line(), line());
@@ -287,10 +287,14 @@ function call(callable: unknown, args: unknown, fault: (how: string) => InputErr
   return callable.call(args.items);
 }
 
+function isKind(value: unknown, ...kinds: readonly string[]): boolean {
+  return typeof value === 'object' && value !== null && 'kind' in value && kinds.includes(String(value.kind));
+}
+
 export function isGlobal(value: unknown): value is PickleGlobal {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'global';
 }
 
 function notAllowed(what: string, name: string): InputError {
-  return new InputError(`${what}: ${name} is not allowed in a checkpoint`);
+  return new InputError(`${what}: ${name} is not allowed in a checkpoint: save its state_dict() alone`);
 }

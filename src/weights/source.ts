@@ -14,13 +14,18 @@ export interface ByteSource {
 }
 
 /**
- * How a tensor's elements are stored, named as in safetensors. Weights are F32, F16, BF16 or I32, which reading converts
- * to float32; the others occur in checkpoints only as buffers that the model does without (`dtype.ts`).
+ * How a tensor's elements are stored, named as in safetensors (C are complex, QI and QU PyTorch's quantised numbers). Weights
+ * are F32, F16, BF16 or I32, which reading converts to float32; the others occur in checkpoints only as buffers that the model
+ * does without (`dtype.ts`).
  */
-export type DType = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
+export type DType =
+  | ('F64' | 'F32' | 'F16' | 'BF16' | 'F8_E4M3' | 'F8_E5M2' | 'F8_E8M0')
+  | ('I64' | 'I32' | 'I16' | 'I8' | 'U64' | 'U32' | 'U16' | 'U8' | 'BOOL')
+  | ('C64' | 'C128' | 'QI8' | 'QU8' | 'QI32');
 
 export interface TensorInfo {
-  readonly dtype: DType;
+  /** A `DType`; in a file also one that is not known here. Such tensors are listed and cannot be read. */
+  readonly dtype: string;
   /** Row-major; `[]` is a scalar. */
   readonly shape: readonly number[];
 }
@@ -35,6 +40,8 @@ export interface WeightSource {
    * @throws InputError if there is no such tensor or its bytes cannot be read.
    */
   read(name: string): Promise<Float32Array<ArrayBuffer>>;
+  /** Where several files are joined: which of them holds a tensor, and what it is called there. */
+  readonly whence?: (name: string) => { readonly file: string; readonly stored: string } | undefined;
 }
 
 /** The number of elements of a shape; 1 for a scalar. */

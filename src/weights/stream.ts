@@ -3,7 +3,7 @@ import { quote } from './json.js';
 import type { LoadedWeights } from './load.js';
 import { expectedTensors } from './manifest.js';
 import { safetensorsHeader } from './safetensors.js';
-import { tensorInfo, type TensorInfo, type WeightSource } from './source.js';
+import { tensorInfo, type WeightSource } from './source.js';
 
 export interface StreamOptions {
   readonly dtype: FloatType;
@@ -26,10 +26,7 @@ export interface SafetensorsStream {
  */
 export function streamSafetensors(source: WeightSource, options: StreamOptions): SafetensorsStream {
   const { dtype, names, metadata = {} } = options;
-  const infos = names.map((name): [string, TensorInfo] => [
-    name,
-    { dtype, shape: tensorInfo(source, name).shape },
-  ]);
+  const infos = names.map((name) => [name, { dtype, shape: tensorInfo(source, name).shape }] as const);
   const { header, size } = safetensorsHeader(infos, metadata);
   async function* chunks() {
     yield header;
@@ -41,7 +38,7 @@ export function streamSafetensors(source: WeightSource, options: StreamOptions):
 }
 
 /** A whole checkpoint in one file, its configuration in the metadata, where `loadWeights` finds it. */
-export function checkpointLayout({ model, weights }: LoadedWeights, dtype: FloatType): StreamOptions {
+export function checkpointLayout({ model, weights }: Pick<LoadedWeights, 'model' | 'weights'>, dtype: FloatType): StreamOptions {
   const names = [...expectedTensors(model).keys()].filter((name) => weights.tensors.has(name));
   return { dtype, names, metadata: { format: 'pt', config: JSON.stringify(model) } };
 }

@@ -17,9 +17,12 @@ const maxPickleBytes = 2 ** 24;
  */
 export async function openTorchArchive(bytes: ByteSource): Promise<WeightSource> {
   const entries = await readZipDirectory(bytes);
+  const names = [...entries.keys()];
   const pickle = [...entries.values()].find(({ name }) => /^([^/]+\/)?data\.pkl$/.test(name));
-  if (!pickle) {
-    throw new InputError(`${bytes.name}: expected a PyTorch checkpoint, got a zip archive without data.pkl`);
+  if (!pickle) throw new InputError(`${bytes.name}: ${zipKind(names)}`);
+  for (const { refused } of entries.values()) if (refused !== undefined) throw new InputError(refused);
+  if (names.some((name) => /^([^/]+\/)?constants\.pkl$/.test(name))) {
+    throw new InputError(`${bytes.name}: a TorchScript program, not weights: save its state_dict() instead`);
   }
   const folder = pickle.name.slice(0, -'data.pkl'.length);
   await checkByteOrder(bytes, entries.get(`${folder}byteorder`));
@@ -37,6 +40,16 @@ export async function openTorchArchive(bytes: ByteSource): Promise<WeightSource>
     }
     return readZipEntry(bytes, entry, from, count);
   });
+}
+
+/** What a zip archive without a checkpoint's pickle is, and what to do. */
+function zipKind(names: readonly string[]): string {
+  const expected = 'expected a PyTorch checkpoint, got a zip archive without data.pkl';
+  const inside = names.find((name) => /\.(safetensors|pth|pt|ckpt|bin)$/i.test(name));
+  if (inside !== undefined) return `${expected}: unpack it first, there is ${quote(inside)} in it`;
+  if (names.some((name) => /\.npy$/i.test(name))) return `${expected}: NumPy arrays (.npz), not weights`;
+  const [first] = names;
+  return first === undefined ? `${expected}: it is empty` : `${expected}: it holds ${quote(first)}, not weights`;
 }
 
 async function checkByteOrder(bytes: ByteSource, entry: ZipEntry | undefined): Promise<void> {

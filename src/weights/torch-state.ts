@@ -8,24 +8,31 @@ import { checkTensor, isTensor, type Storage, type StridedTensor } from './torch
 /** Bytes `from` to `from + count` of a storage. */
 export type ReadStorage = (storage: Storage, from: number, count: number) => Promise<Uint8Array<ArrayBuffer>>;
 
-/** Under these keys, training scripts keep the weights beside other things. */
-const wrappers = ['state_dict', 'model_state_dict', 'model'];
+/** Under these keys training scripts keep the weights. A name is spared the key if nothing lies beside it. */
+const wrappers = ['state_dict', 'model_state_dict', 'model', 'module', 'net', 'generator', 'gen', 'ema', 'params'];
+
+/** Dictionaries in dictionaries: no checkpoint has more. */
+const maxDepth = 8;
 
 /**
- * The tensors of a state dictionary, which may lie in a dictionary under one of `wrappers`. Numbers and strings beside
- * them are left out.
+ * All tensors of a checkpoint, wherever in its dictionaries they lie. A name is the keys on the way to the tensor, with dots
+ * between, as for modules: `{state_dict: {"fmt.x": …}, step: …}` holds `state_dict.fmt.x` and `step`. Other things are left out.
  *
  * @param root what the checkpoint's pickle holds.
- * @throws InputError if that is something else, or a tensor exceeds its storage.
+ * @throws InputError if there are none, or a tensor exceeds its storage.
  */
 export function torchWeights(root: unknown, fileName: string, readStorage: ReadStorage): WeightSource {
-  const state = findState(root, fileName);
-  const tensors = new Map<string, StridedTensor & { dtype: Storage['dtype'] }>();
-  for (const [name, value] of entries(state)) {
-    if (!isTensor(value)) continue;
-    if (typeof name !== 'string') throw new InputError(`${fileName}: expected names of tensors to be strings`);
-    checkTensor(value, `${fileName}: tensor ${quote(name)}`);
-    tensors.set(name, { ...value, dtype: value.storage.dtype });
+  if (!isContainer(root, 'dict')) throw new InputError(`${fileName}: expected a dictionary of tensors`);
+  const found: Found[] = [];
+  collect(root, [], found, new Set());
+  if (found.length === 0 && root.items.length > 0) {
+    throw new InputError(`${fileName}: expected a dictionary of tensors, but there is none in it`);
+  }
+  const tensors = new Map<string, StridedTensor>();
+  for (const { path, tensor } of unwrapped(found)) {
+    const name = path.join('.');
+    checkTensor(tensor, `${fileName}: tensor ${quote(name)}`);
+    tensors.set(name, tensor);
   }
   return {
     name: fileName,
@@ -38,22 +45,38 @@ export function torchWeights(root: unknown, fileName: string, readStorage: ReadS
   };
 }
 
-function* entries({ items }: PickleContainer): Iterable<[unknown, unknown]> {
-  for (let i = 0; i < items.length; i += 2) yield [items[i], items[i + 1]];
+interface Found {
+  readonly path: readonly string[];
+  readonly tensor: StridedTensor;
 }
 
-function findState(root: unknown, fileName: string): PickleContainer {
-  if (isContainer(root, 'dict')) {
-    const values = [...entries(root)];
-    if (values.some(([, value]) => isTensor(value)) || values.length === 0) return root;
-    for (const wrapper of wrappers) {
-      const inner = values.findLast(([key]) => key === wrapper)?.[1];
-      if (isContainer(inner, 'dict')) return inner;
+/** A container that is met twice is entered once, so that no file makes work without end. */
+function collect(value: PickleContainer, path: readonly string[], found: Found[], seen: Set<unknown>): void {
+  if (seen.has(value) || path.length === maxDepth) return;
+  seen.add(value);
+  for (const [key, item] of entries(value)) {
+    if (typeof key !== 'string' && typeof key !== 'number') continue;
+    const at = [...path, String(key)];
+    if (isTensor(item)) found.push({ path: at, tensor: item });
+    else if (isContainer(item, 'dict') || isContainer(item, 'list') || isContainer(item, 'tuple')) {
+      collect(item, at, found, seen);
     }
   }
-  throw new InputError(
-    `${fileName}: expected a dictionary of tensors, or one under ${wrappers.map(quote).join(', ')}`,
-  );
+}
+
+/** Of equal keys the last one counts. */
+function entries({ kind, items }: PickleContainer): Iterable<[unknown, unknown]> {
+  if (kind !== 'dict') return items.entries();
+  const pairs = new Map<unknown, unknown>();
+  for (let i = 0; i < items.length; i += 2) pairs.set(items[i], items[i + 1]);
+  return pairs;
+}
+
+function unwrapped(found: readonly Found[]): readonly Found[] {
+  const [first] = found[0]?.path ?? [];
+  const shared = first !== undefined && wrappers.includes(first);
+  if (!shared || !found.every(({ path }) => path[0] === first && path.length > 1)) return found;
+  return unwrapped(found.map(({ path, tensor }) => ({ path: path.slice(1), tensor })));
 }
 
 /** The elements of a tensor in row-major order. Reads the stretch of its storage from its first element to its last. */
@@ -62,12 +85,12 @@ async function readTensor(
   what: string,
   readStorage: ReadStorage,
 ): Promise<Float32Array<ArrayBuffer>> {
-  const { storage, shape, strides, offset } = tensor;
+  const { storage, dtype, shape, strides, offset } = tensor;
   const count = elementCount(shape);
   if (count === 0) return new Float32Array(0);
-  const size = dtypeBytes[storage.dtype];
+  const size = dtypeBytes[dtype];
   const span = 1 + shape.reduce((sum, length, i) => sum + (length - 1) * strides[i]!, 0);
-  const stretch = toFloat32(await readStorage(storage, offset * size, span * size), storage.dtype, what);
+  const stretch = toFloat32(await readStorage(storage, offset * size, span * size), dtype, what);
   return isContiguous(shape, strides) ? stretch : gather(stretch, shape, strides);
 }
 

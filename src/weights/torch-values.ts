@@ -1,5 +1,6 @@
 import { InputError } from '../base/errors.js';
-import { isContainer, unpickle, type PickleContainer, type PickleGlobal } from './pickle.js';
+import { dtypeBytes } from './dtype.js';
+import { isContainer, isGlobal, unpickle, type PickleContainer, type PickleGlobal } from './pickle.js';
 import { quote } from './json.js';
 import { elementCount, formatShape, type DType } from './source.js';
 
@@ -17,6 +18,8 @@ export interface Storage {
 export interface StridedTensor {
   readonly kind: 'tensor';
   readonly storage: Storage;
+  /** Of the tensor's elements, which the storage may know as mere bytes. */
+  readonly dtype: DType;
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
@@ -34,7 +37,60 @@ const storageTypes: Readonly<Record<string, DType>> = {
   CharStorage: 'I8',
   ByteStorage: 'U8',
   BoolStorage: 'BOOL',
+  ComplexFloatStorage: 'C64',
+  ComplexDoubleStorage: 'C128',
+  QInt8Storage: 'QI8',
+  QUInt8Storage: 'QU8',
+  QInt32Storage: 'QI32',
+  UntypedStorage: 'U8',
 };
+
+/** PyTorch's names of kinds, as tensors in bytes (`UntypedStorage`) mention them. */
+const dtypes: Readonly<Record<string, DType>> = {
+  float64: 'F64',
+  float32: 'F32',
+  float16: 'F16',
+  bfloat16: 'BF16',
+  float8_e4m3fn: 'F8_E4M3',
+  float8_e5m2: 'F8_E5M2',
+  float8_e8m0fnu: 'F8_E8M0',
+  int64: 'I64',
+  int32: 'I32',
+  int16: 'I16',
+  int8: 'I8',
+  uint64: 'U64',
+  uint32: 'U32',
+  uint16: 'U16',
+  uint8: 'U8',
+  bool: 'BOOL',
+  complex64: 'C64',
+  complex128: 'C128',
+};
+
+/**
+ * What training scripts keep beside the weights, and what says nothing about them: the state of random number generators
+ * in NumPy, sets, counters, devices. Calls of these give an empty stand-in, whatever the arguments.
+ */
+const inert: readonly string[] = [
+  ...['numpy.core.multiarray', 'numpy._core.multiarray'].flatMap((module) => [
+    `${module}._reconstruct`,
+    `${module}.scalar`,
+  ]),
+  ...['ndarray', 'dtype', 'dtypes.Float64DType', 'dtypes.Int64DType'].map((name) => `numpy.${name}`),
+  '_codecs.encode',
+  ...['builtins', '__builtin__'].flatMap((module) => [`${module}.set`, `${module}.bytearray`, `${module}.complex`]),
+  'collections.Counter',
+  'collections.defaultdict',
+  'torch.device',
+  'torch.serialization._get_layout',
+  'torch._utils._rebuild_sparse_tensor',
+  'torch._utils._rebuild_meta_tensor_no_storage',
+  ...['per_tensor_affine', 'per_channel_affine', 'per_tensor_symmetric', 'per_channel_symmetric'].map(
+    (name) => `torch.${name}`,
+  ),
+  'torch.Tensor',
+  'torch.nn.parameter.Parameter',
+];
 
 /**
  * One of the pickles that `torch.save` writes: tensors, and what plain data they are kept in.
@@ -61,11 +117,18 @@ function allowed(what: string): ReadonlyMap<string, PickleGlobal> {
     'collections.OrderedDict': (args) => orderedDict(args, what),
     'torch._utils._rebuild_tensor': (args) => rebuildTensor(args, what),
     'torch._utils._rebuild_tensor_v2': (args) => rebuildTensor(args, what),
+    'torch._utils._rebuild_tensor_v3': (args) => rebuildTensor(args, what, args[6]),
+    'torch._utils._rebuild_qtensor': (args) => rebuildTensor(args, what),
     'torch._utils._rebuild_parameter': (args) => rebuildParameter(args, what),
+    'torch._utils._rebuild_parameter_with_state': (args) => rebuildParameter(args, what),
+    'torch._tensor._rebuild_from_type_v2': (args) => rebuildFromType(args, what),
     'torch.Size': (args) => args[0],
   };
+  for (const name of inert) functions[name] = () => ({ kind: 'inert' });
   const list: PickleGlobal[] = Object.entries(functions).map(([name, call]) => ({ kind: 'global', name, call }));
   for (const type of Object.keys(storageTypes)) list.push({ kind: 'global', name: `torch.${type}` });
+  for (const dtype of Object.keys(dtypes)) list.push({ kind: 'global', name: `torch.${dtype}` });
+  list.push({ kind: 'global', name: 'torch.storage.UntypedStorage' });
   return new Map(list.map((entry) => [entry.name, entry]));
 }
 
@@ -82,8 +145,8 @@ function orderedDict(args: readonly unknown[], what: string): PickleContainer {
   return { kind: 'dict', items };
 }
 
-/** (storage, offset, shape, strides, …): the rest concerns gradients. */
-function rebuildTensor(args: readonly unknown[], what: string): StridedTensor {
+/** (storage, offset, shape, strides, …): the rest concerns gradients. `kind` is PyTorch's name of the elements' kind. */
+function rebuildTensor(args: readonly unknown[], what: string, kind?: unknown): StridedTensor {
   const [storage, offset, shape, strides] = args;
   if (!isStorage(storage) || !isCount(offset) || !isCounts(shape) || !isCounts(strides)) {
     throw wrongArguments('torch._utils._rebuild_tensor', what);
@@ -91,7 +154,18 @@ function rebuildTensor(args: readonly unknown[], what: string): StridedTensor {
   if (shape.items.length > 16 || shape.items.length !== strides.items.length) {
     throw wrongArguments('torch._utils._rebuild_tensor', what);
   }
-  return { kind: 'tensor', storage, offset, shape: shape.items, strides: strides.items };
+  const dtype = kind === undefined ? storage.dtype : isGlobal(kind) ? dtypes[kind.name.slice(6)] : undefined;
+  if (dtype === undefined) throw wrongArguments('torch._utils._rebuild_tensor_v3', what);
+  return { kind: 'tensor', storage, dtype, offset, shape: shape.items, strides: strides.items };
+}
+
+/** (function, type, arguments, state): a tensor that has attributes of its own, which are dropped. */
+function rebuildFromType(args: readonly unknown[], what: string): StridedTensor {
+  const [build, , of] = args;
+  if (!isGlobal(build) || !/^torch\._utils\._rebuild_/.test(build.name) || !isContainer(of, 'tuple')) {
+    throw wrongArguments('torch._tensor._rebuild_from_type_v2', what);
+  }
+  return rebuildParameter([build.call?.(of.items)], what);
 }
 
 /** (tensor, …): a parameter is a tensor that is trained. */
@@ -105,7 +179,7 @@ function rebuildParameter(args: readonly unknown[], what: string): StridedTensor
 function parseStorage(id: unknown, what: string): Storage {
   const [tag, type, key, , count, view] = isContainer(id, 'tuple') ? id.items : [];
   const name = typeof type === 'object' && type !== null && 'name' in type ? String(type.name) : '';
-  const dtype = storageTypes[name.replace(/^torch\./, '')];
+  const dtype = storageTypes[name.replace(/^torch\.(storage\.)?/, '')];
   if (tag !== 'storage' || typeof key !== 'string' || !isCount(count) || dtype === undefined) {
     throw new InputError(`${what}: expected only storages of tensors outside the pickle`);
   }
@@ -124,10 +198,11 @@ export function checkTensor(tensor: StridedTensor, what: string): void {
   const count = elementCount(shape);
   if (count === 0) return;
   const last = shape.reduce((sum, size, i) => sum + (size - 1) * strides[i]!, offset);
-  if (!(last < storage.count && count <= storage.count)) {
+  const held = Math.floor((storage.count * dtypeBytes[storage.dtype]) / dtypeBytes[tensor.dtype]);
+  if (!(last < held && count <= held)) {
     throw new InputError(
       `${what}: shape ${formatShape(shape)} with strides ${formatShape(strides)} from element ${offset} does not fit its ` +
-        `storage of ${storage.count} elements`,
+        `storage of ${held} elements`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../base/errors.js';
+import { unfinished } from './file-format.js';
 import { quote } from './json.js';
 import type { ByteSource } from './source.js';
 
@@ -9,6 +10,8 @@ export interface ZipEntry {
   readonly size: number;
   /** Where its local header begins; the bytes follow it. */
   readonly header: number;
+  /** Why it cannot be read, as a message. */
+  readonly refused?: string;
 }
 
 const localSignature = 0x04034b50;
@@ -29,10 +32,10 @@ const maxDirectoryBytes = 2 ** 24;
 /**
  * The files of a zip archive (APPNOTE 6.3, with zip64) by name. Only the directory at its end is read.
  *
- * Nothing is ever decompressed: PyTorch stores its files as they are, so that they can be read in place, and an archive
- * that holds anything else (a zip bomb, say) is refused.
+ * Nothing is ever decompressed: PyTorch stores its files as they are, so that they can be read in place. Files that are
+ * encrypted or compressed (a zip bomb, say) are listed as refused.
  *
- * @throws InputError, naming the archive and the file in it, if the archive is damaged, encrypted or compressed.
+ * @throws InputError, naming the archive and the file in it, if the archive is damaged.
  */
 export async function readZipDirectory(bytes: ByteSource): Promise<ReadonlyMap<string, ZipEntry>> {
   const { offset, size } = await findDirectory(bytes);
@@ -66,6 +69,7 @@ export async function readZipEntry(
   from = 0,
   count = entry.size - from,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  if (entry.refused !== undefined) throw new InputError(entry.refused);
   if (entry.header + localBytes > bytes.size) throw damaged(bytes, `${quote(entry.name)} begins past its end`);
   const local = viewOf(await bytes.read(entry.header, localBytes));
   if (local.getUint32(0, true) !== localSignature) throw damaged(bytes, `${quote(entry.name)} has no header`);
@@ -102,17 +106,19 @@ async function findDirectory64(bytes: ByteSource, at: number): Promise<{ offset:
 
 /** A directory entry; `view` begins at it. */
 function parseEntry(bytes: ByteSource, name: string, view: DataView, extra: Uint8Array): ZipEntry {
-  const fault = (what: string) => new InputError(`${bytes.name}: ${quote(name)} in this zip archive ${what}`);
-  if (view.getUint16(8, true) & 1) throw fault('is encrypted');
-  const method = view.getUint16(10, true);
-  if (method !== 0) throw fault('is compressed; expected it stored as it is, as PyTorch does');
+  const fault = (what: string) => `${bytes.name}: ${quote(name)} in this zip archive ${what}`;
   const narrow = {
     size: view.getUint32(24, true),
     stored: view.getUint32(20, true),
     header: view.getUint32(42, true),
   };
+  if (view.getUint16(8, true) & 1) return { name, size: 0, header: 0, refused: fault('is encrypted') };
+  if (view.getUint16(10, true) !== 0) {
+    const refused = fault('is compressed; expected it stored as it is, as PyTorch does');
+    return { name, size: 0, header: 0, refused };
+  }
   const { size, stored, header } = widen(bytes, narrow, extra);
-  if (size !== stored) throw fault(`has two sizes, ${stored} and ${size} bytes`);
+  if (size !== stored) throw new InputError(fault(`has two sizes, ${stored} and ${size} bytes`));
   return { name, size, header };
 }
 
@@ -155,5 +161,5 @@ function viewOf(bytes: Uint8Array): DataView {
 }
 
 function damaged(bytes: ByteSource, how: string): InputError {
-  return new InputError(`${bytes.name}: damaged zip archive: ${how}`);
+  return new InputError(`${bytes.name}: damaged zip archive: ${how}${unfinished(bytes.name)}`);
 }

@@ -55,7 +55,7 @@ describe('a checkpoint as people have it, written by PyTorch', () => {
     const [own, speech] = await tinyFiles();
     const config = { json: goldenJson('tiny/weights.json'), name: 'tiny' };
     expect(() => joinCheckpoint([own, speech], { config })).toThrow(
-      /^tiny\/float\.pth, tiny\/wav2vec2.*: the weights do not fit the configuration: \d+ missing tensors: "emotion_encoder/,
+      /^tiny\/float\.pth, tiny\/wav2vec2.*: the emotion folder is missing: give wav2vec-english/,
     );
     expect(joinCheckpoint([own, speech], { config, parts: ['audio_encoder', 'fmt'] }).model.config.dim_h).toBe(36);
   });
@@ -66,19 +66,19 @@ describe('joinWeights', () => {
     const names = async (tensors: Record<string, number>) => [
       ...joinWeights([await file('a', tensors)]).tensors.keys(),
     ];
-    expect(await names({ 'wav2vec2.encoder.x': 1, 'lm_head.weight': 2 })).toEqual([
-      'audio_encoder.wav2vec2.encoder.x',
-      'audio_encoder.lm_head.weight',
+    const [norm, bias] = ['encoder.layer_norm.weight', 'feature_projection.projection.bias'];
+    expect(await names({ [`wav2vec2.${norm}`]: 1, 'lm_head.weight': 2 })).toEqual([
+      `audio_encoder.wav2vec2.${norm}`,
+      'lm_head.weight',
     ]);
-    expect(await names({ 'encoder.x': 1, 'feature_extractor.y': 2 })).toEqual([
-      'audio_encoder.wav2vec2.encoder.x',
-      'audio_encoder.wav2vec2.feature_extractor.y',
+    expect(await names({ [norm]: 1, [bias]: 2 })).toEqual([
+      `audio_encoder.wav2vec2.${norm}`,
+      `audio_encoder.wav2vec2.${bias}`,
     ]);
-    expect(await names({ 'wav2vec2.encoder.x': 1, 'classifier.dense.bias': 2 })).toEqual([
-      'emotion_encoder.wav2vec2_for_emotion.wav2vec2.encoder.x',
+    expect(await names({ [`wav2vec2.${norm}`]: 1, 'classifier.dense.bias': 2 })).toEqual([
+      `emotion_encoder.wav2vec2_for_emotion.wav2vec2.${norm}`,
       'emotion_encoder.wav2vec2_for_emotion.classifier.dense.bias',
     ]);
-    expect(await names({ 'fmt.x': 1, 'wav2vec2.encoder.x': 2 })).toEqual(['fmt.x', 'wav2vec2.encoder.x']);
   });
 
   it('prefers what FLOAT’s own file holds, in either spelling', async () => {
@@ -87,7 +87,7 @@ describe('joinWeights', () => {
     const other = await file('other', { [`${conv}.weight_g`]: 2, [`${conv}.bias`]: 3 });
     const joined = joinWeights([other, own]);
     expect([...joined.tensors.keys()]).toEqual([
-      `audio_encoder.${conv}.parametrizations.weight.original0`,
+      `audio_encoder.${conv}.weight_g`,
       `audio_encoder.${conv}.bias`,
     ]);
     expect([...(await joined.read(`audio_encoder.${conv}.bias`))]).toEqual([3]);
@@ -95,18 +95,37 @@ describe('joinWeights', () => {
   });
 
   it('refuses a tensor in two files of one kind', async () => {
-    const [a, b] = [await file('a', { 'fmt.x': 1 }), await file('b', { 'fmt.x': 1 })];
-    expect(() => joinWeights([a, b])).toThrow('a and b both hold "fmt.x"');
+    const tensor = { 'fmt.pos_embed': 1 };
+    const [a, b] = [await file('a', tensor), await file('b', { 'module.fmt.pos_embed': 1 })];
+    expect(() => joinWeights([a, b])).toThrow('a and b both hold "module.fmt.pos_embed": give one of them');
+    // What the model does without may be there twice.
+    const other = await file('b', { 'fmt.alignment_mask': 1 });
+    expect([...joinWeights([await file('a', { ...tensor, 'fmt.alignment_mask': 1 }), other]).tensors.keys()]).toEqual([
+      'fmt.pos_embed',
+      'fmt.alignment_mask',
+    ]);
+  });
+
+  it.each([NaN, Infinity, -Infinity])('refuses %s when it is read, by the name of the file and the tensor', async (value) => {
+    const own = await file('own', { 'module.fmt.pos_embed': value, 'fmt.c_embedder.bias': 1 });
+    const joined = joinWeights([await file('other', { 'wav2vec2.encoder.layer_norm.bias': 1 }), own]);
+    expect(await rejection(joined.read('fmt.pos_embed'), InputError)).toBe(
+      `own: tensor "module.fmt.pos_embed": element 0 is ${value}, expected finite numbers`,
+    );
+    expect([...(await joined.read('fmt.c_embedder.bias'))]).toEqual([1]);
   });
 });
 
 describe('joinConfigs', () => {
   const labels = { id2label: { 0: 'a', 1: 'b', 2: 'c', 3: 'd', 4: 'e', 5: 'f', 6: 'g' } };
-  const wav2vec2 = { 'wav2vec2.x': 1 };
-  const classifier = { ...wav2vec2, 'classifier.x': 1 };
+  const wav2vec2 = { 'wav2vec2.encoder.layer_norm.bias': 1 };
+  const classifier = { ...wav2vec2, 'classifier.dense.bias': 1 };
 
   it('takes the published sizes unless files say otherwise', async () => {
-    expect(joinConfigs([await file('a', { 'fmt.x': 1 }), await file('b', wav2vec2)])).toBe(publishedConfig);
+    expect(joinConfigs([await file('a', { 'fmt.pos_embed': 1 }), await file('b', wav2vec2)])).toBe(publishedConfig);
+    // Other programs leave a config.json beside weights too.
+    const beside = await file('a', { 'fmt.pos_embed': 1 }, { model_type: 'x' });
+    expect(joinConfigs([beside])).toBe(publishedConfig);
     const model = joinConfigs([
       await file('a', wav2vec2, { model_type: 'wav2vec2', num_hidden_layers: 5 }),
       await file('b', classifier, { hidden_size: 64, num_attention_heads: 2, ...labels }),
@@ -133,7 +152,10 @@ describe('joinConfigs', () => {
     expect([model.config.fmt_depth, model.wav2vec2.num_hidden_layers, model.emotion.num_hidden_layers]).toEqual([
       2, 5, 3,
     ]);
-    expect(() => joinConfigs([speech], own)).toThrow('own: emotion is missing');
+    // Where there is no such tensor, which is told elsewhere, any sizes will do.
+    expect(joinConfigs([speech], own).emotion).toEqual(publishedConfig.emotion);
+    const held = await file('c', { 'emotion_encoder.wav2vec2_for_emotion.classifier.dense.bias': 1 });
+    expect(() => joinConfigs([speech, held], own)).toThrow('own: emotion is missing');
   });
 
   it('names the file and the field at fault', async () => {
@@ -149,7 +171,8 @@ describe('joinConfigs', () => {
     expect(await fails(wav2vec2, { hidden_size: 'x' })).toContain('a.json: wav2vec2.hidden_size: expected an integer');
     expect(await fails(wav2vec2, [])).toBe('a.json: expected a JSON object');
     expect(await fails(classifier, { id2label: { 0: 'a' } })).toContain('dim_e 7 and emotion.num_labels 1 differ');
-    expect(await fails({ 'fmt.x': 1 }, { model_type: 'x' })).toContain('a.json: config is missing');
+    expect(await fails({ 'fmt.pos_embed': 1 }, { wav2vec2: {} })).toContain('a.json: config is missing');
+    expect(await fails({ 'fmt.pos_embed': 1 }, [])).toBe('a.json: expected a JSON object');
   });
 });
 

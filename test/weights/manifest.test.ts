@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
-import { canonicalName, checkWeights, completeParts, isIgnorable } from '../../src/weights/check.js';
+import { checkWeights, completeParts, isIgnorable, leftOut, strangers } from '../../src/weights/check.js';
 import { parseConfig } from '../../src/weights/config.js';
-import { expectedTensors, isUnused, modelParts, partOf } from '../../src/weights/manifest.js';
+import { canonicalName, expectedTensors, isUnused, modelParts, partOf } from '../../src/weights/manifest.js';
 import type { TensorInfo, WeightSource } from '../../src/weights/source.js';
 import { syntheticWeights } from '../../src/weights/synthetic.js';
 import { goldenJson, rejection } from './golden.js';
@@ -68,7 +68,7 @@ describe('names', () => {
     expect(checkWeights(extra, tinyModel).tensors.has(name)).toBe(false);
   });
 
-  it.each(['lm_head.weight', 'fmt.lm_head.weight', 'fmt.kernel', 'audio_encoder.wav2vec2.lm_headless'])(
+  it.each(['fmt.kernel', 'audio_encoder.wav2vec2.lm_headless', 'fmt.blocks.0.attn.qkv.weight'])(
     'does not ignore %s',
     (name) => {
       expect(isIgnorable(name)).toBe(false);
@@ -107,13 +107,14 @@ describe('checkWeights', () => {
   it('counts and names what is wrong, in one line', async () => {
     const broken = source((tensors) => {
       for (let i = 0; i < 5; i++) tensors.delete(`motion_autoencoder.enc.fc.${i}.bias`);
+      tensors.set('fmt.blocks.7.attn.qkv.bias', { dtype: 'F32', shape: [1] });
       tensors.set('fmt.nonsense\n', { dtype: 'F32', shape: [1] });
       tensors.set('fmt.pos_embed', { dtype: 'F32', shape: [13, 36] });
     });
     expect(await faultOf(broken, tinyModel)).toBe(
       'w: the weights do not fit the configuration: ' +
         '5 missing tensors: "motion_autoencoder.enc.fc.0.bias", "motion_autoencoder.enc.fc.1.bias", ' +
-        '"motion_autoencoder.enc.fc.2.bias", …; 1 unexpected tensor: "fmt.nonsense\\n"; ' +
+        '"motion_autoencoder.enc.fc.2.bias", …; 2 unexpected tensors: "fmt.blocks.7.attn.qkv.bias", "fmt.nonsense\\n"; ' +
         '1 misshapen tensor: "fmt.pos_embed" (expected [1, 13, 36], got [13, 36])',
     );
   });
@@ -124,9 +125,51 @@ describe('checkWeights', () => {
         for (const name of tensors.keys()) if (partOf(name) !== 'fmt') tensors.delete(name);
         tensors.set('audio_encoder.audio_projection.0.bias', { dtype: 'F32', shape });
       });
-    expect(checkWeights(partial([20]), tinyModel, ['fmt']).tensors.has('fmt.pos_embed')).toBe(true);
-    expect(await faultOf(partial([20]), tinyModel, ['fmt', 'audio_encoder'])).toContain('missing');
-    expect(await faultOf(partial([21]), tinyModel, ['fmt'])).toContain('1 misshapen');
+    expect(checkWeights(partial([20]), tinyModel, { parts: ['fmt'] }).tensors.has('fmt.pos_embed')).toBe(true);
+    expect(await faultOf(partial([20]), tinyModel, { parts: ['fmt', 'audio_encoder'] })).toContain('missing');
+    expect(await faultOf(partial([21]), tinyModel, { parts: ['fmt'] })).toContain('1 misshapen');
+  });
+
+  it('leaves out what no model of the kind has, and refuses a bias that only another has', () => {
+    const conv = 'audio_encoder.wav2vec2.feature_extractor.conv_layers.0.conv';
+    const extra = source((tensors) => tensors.set('fmt.pose.weight', { dtype: 'C64', shape: [1] }));
+    expect(checkWeights(extra, tinyModel).tensors.has('fmt.pose.weight')).toBe(false);
+    expect(strangers(leftOut(extra))).toEqual(['fmt.pose.weight']);
+    const biased = source((tensors) => tensors.set(`${conv}.bias`, { dtype: 'F32', shape: [1] }));
+    expect(() => checkWeights(biased, tinyModel)).toThrow(`1 unexpected tensor: "${conv}.bias"`);
+  });
+
+  it('refuses weights in a kind that weights cannot have', () => {
+    const quantised = source((tensors) => {
+      tensors.set('fmt.c_embedder.bias', { ...tensors.get('fmt.c_embedder.bias')!, dtype: 'I8' });
+    });
+    expect(() => checkWeights(quantised, tinyModel)).toThrow(
+      'w: expected weights in F32, F16 or BF16, but "fmt.c_embedder.bias" has dtype I8',
+    );
+  });
+
+  it.each([
+    [['audio_encoder.wav2vec2.'], 'w: the wav2vec2 folder is missing: give wav2vec2-base-960h '],
+    [['emotion_encoder.'], 'w: the emotion folder is missing: give wav2vec-english-speech-emotion-recognition '],
+    [['fmt.'], 'w: the fmt tensors of float.pth are missing'],
+    [['motion_autoencoder.', 'fmt.', 'audio_encoder.audio_projection.'], 'w: float.pth is missing: '],
+  ])('says in words that all of %s is missing', async (starts, says) => {
+    const partial = source((tensors) => {
+      for (const name of tensors.keys()) if (starts.some((start) => name.startsWith(start))) tensors.delete(name);
+    });
+    const message = await faultOf(partial, tinyModel);
+    expect(message.slice(0, says.length)).toBe(says);
+    expect(message).not.toContain('missing tensors');
+  });
+
+  it('says that there is nothing of FLOAT', async () => {
+    const other = source((tensors) => {
+      tensors.clear();
+      tensors.set('model.diffusion\n', { dtype: 'F16', shape: [1] });
+    });
+    expect(await faultOf(other, tinyModel)).toBe(
+      'w: not a checkpoint of FLOAT: none of its tensors is one of the model\'s ("model.diffusion\\n", …)',
+    );
   });
 
   it('refuses one tensor under two names', async () => {

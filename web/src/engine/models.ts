@@ -4,7 +4,7 @@ import type { ModelSummary, OnProgress } from './api.js';
 import { canSave, openModel, saveModel } from './model-store.js';
 
 /** A model that is ready to run. */
-export interface OpenModel extends LoadedWeights {
+export interface OpenModel extends Pick<LoadedWeights, 'model' | 'weights'> {
   readonly summary: ModelSummary;
   /** Its id, if it is one of the saved. */
   readonly saved?: string;
