@@ -2,7 +2,7 @@
  * The public API, for browsers and Node alike: open a GPU, load weights, animate. In Node, `float-webgpu/node` adds
  * Dawn, files and video.
  */
-export { InputError } from './base/errors.js';
+export { GpuClosedError, InputError, OutOfMemoryError } from './base/errors.js';
 export { animate, animateStream } from './pipeline/animate.js';
 export type { AnimateOptions, Frame, StreamedFrame } from './pipeline/animate.js';
 export { frameCount, speechMotion } from './pipeline/motion.js';
@@ -21,6 +21,7 @@ export { frameFinisher, outputSize } from './media/finish.js';
 export type { FinishOptions } from './media/finish.js';
 export { drawMark } from './media/mark.js';
 export { joinArrays } from './base/arrays.js';
+export { neededParts } from './pipeline/parts.js';
 export { provenance } from './pipeline/provenance.js';
 export type { MadeWith } from './pipeline/provenance.js';
 export { fitSquare } from './media/resize.js';
@@ -65,6 +66,7 @@ export { checkpointLayout, narrowestType, streamSafetensors } from './weights/st
 export type { SafetensorsStream, StreamOptions } from './weights/stream.js';
 export { blobSource, memorySource } from './weights/source.js';
 export type { ByteSource, WeightSource } from './weights/source.js';
+export type { ModelPart } from './weights/manifest.js';
 export { windowFrames } from './weights/config.js';
 export type { FloatConfig, ModelConfig } from './weights/config.js';
 export { publishedConfig } from './weights/published-config.js';

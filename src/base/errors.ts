@@ -11,6 +11,11 @@ export class OutOfMemoryError extends Error {
   override readonly name = 'OutOfMemoryError';
 }
 
+/** The GPU was closed (`closeGpu`) while it was in use, or is used afterwards. */
+export class GpuClosedError extends Error {
+  override readonly name = 'GpuClosedError';
+}
+
 /** The message of anything thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

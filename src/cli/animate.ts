@@ -14,6 +14,7 @@ import { openFileSource } from '../node/file-source.js';
 import { requestNodeAdapter } from '../node/gpu.js';
 import { readPicture } from '../node/picture.js';
 import { openWeights } from '../node/weights.js';
+import { neededParts } from '../pipeline/parts.js';
 import { provenance } from '../pipeline/provenance.js';
 import { closeGpu, openGpu } from '../runtime/gpu.js';
 import type { Precision } from '../runtime/tensor.js';
@@ -22,6 +23,7 @@ import type { EmotionSchedule, GuidanceSchedule } from '../pipeline/schedule.js'
 import { parseEmotionSchedule, parseGuidanceSchedule } from '../pipeline/schedule.js';
 import type { SolverName } from '../sampling/solvers.js';
 import { solverNames } from '../sampling/solvers.js';
+import { finite } from '../weights/finite.js';
 import { openSafetensors } from '../weights/safetensors.js';
 import { formatShape } from '../weights/source.js';
 import { checkCrop, chooseSquare, parseCrop } from './crop.js';
@@ -154,8 +156,10 @@ async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<voi
     const speech = await openSpeech(flags, signal, progress.note);
     if (isArriving(speech)) undo.push(() => speech.close());
     const configPath = flags.config === undefined ? {} : { configPath: flags.config };
-    const opened = await openWeights(flags.weights, configPath);
+    const parts = neededParts({ motion: flags.motionIn, emotion: flags.emotion });
+    const opened = await openWeights(flags.weights, { ...configPath, parts });
     undo.push(() => opened.close());
+    opened.notes.forEach(progress.note);
     const { config } = opened.model;
     const motion = flags.motionIn === undefined ? undefined : await readMotion(flags.motionIn, config.dim_w);
 
@@ -185,7 +189,6 @@ async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<voi
       ...(flags.emotion && { emotion: flags.emotion }),
       ...(motion && { motion }),
       motionScale: flags.motionScale,
-      fps,
       signal,
       onStage: (stage) => {
         if (stage !== 'frames') progress.status(`${stage} …`);
@@ -220,7 +223,7 @@ async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<voi
     const gpuBytes = gpu.memory.peak;
     report(flags, progress.note, {
       frames,
-      fps,
+      fps: config.fps,
       seconds: seconds(),
       firstFrame,
       adapter: name,
@@ -242,7 +245,7 @@ async function readMotion(path: string, d: number): Promise<Float32Array> {
       const found = shape ? formatShape(shape) : 'none';
       throw new InputError(`${path}: motion: expected a tensor [frames, ${d}], found ${found}`);
     }
-    return await source.read('motion');
+    return finite(await source.read('motion'), `${path}: tensor "motion"`);
   } finally {
     await bytes.close();
   }

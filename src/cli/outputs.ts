@@ -30,7 +30,7 @@ export interface OutputOptions {
 
 /** Everything a run writes. */
 export interface Outputs {
-  /** The next frame of the video, of the size announced. */
+  /** The next frame at the model's rate, of the size announced. */
   addFrame(picture: Picture): Promise<void>;
   addMotion(motion: Float32Array): void;
   /** Gives the files their names. */
@@ -53,10 +53,14 @@ export async function openOutputs(paths: OutputPaths, options: OutputOptions): P
       ? undefined
       : await createVideoWriter(paths.out, { ...size, fps, sound: speech, title, comment });
   const motion: Float32Array[] = [];
+  let modelFrames = 0;
+  let videoFrames = 0;
   return {
     async addFrame(picture) {
       await frameFiles?.addFrame(picture);
-      await video?.addFrame(picture);
+      // At another rate than the model's, the video shows at each time the frame that the model has for it.
+      modelFrames++;
+      for (; (videoFrames * config.fps) / fps < modelFrames; videoFrames++) await video?.addFrame(picture);
     },
     addMotion(window) {
       if (paths.motionOut !== undefined) motion.push(window);

@@ -1,5 +1,5 @@
 import { drawAhead, drawsAhead } from './draw-ahead.js';
-import { InputError } from '../base/errors.js';
+import { GpuClosedError, InputError } from '../base/errors.js';
 import { dropAlpha } from '../media/drop-alpha.js';
 import type { Picture } from '../media/picture.js';
 import { fitSquare } from '../media/resize.js';
@@ -10,11 +10,12 @@ import type { SpeechSource } from '../media/speech-source.js';
 import { arrivingSpeech } from '../media/speech-source.js';
 import type { Decoder, Portrait } from '../models/autoencoder/motion-autoencoder.js';
 import { pictureTensor } from '../media/picture-tensor.js';
+import { checkModel, checkOptions } from './check-options.js';
+import { checkMotion, checkPicture, checkPieces, checkRate, checkSound } from './check-inputs.js';
 import { createMotionAutoencoder } from '../models/autoencoder/motion-autoencoder.js';
 import { motionScaler } from '../models/autoencoder/motion-scale.js';
 import type { FloatModel, MotionOptions, Stage } from './motion.js';
 import { frameCount, speechMotion } from './motion.js';
-import { motionResampler } from './motion-rate.js';
 
 export interface AnimateOptions extends MotionOptions {
   /** Motion `[T, d]` from an earlier run, used instead of sampling. */
@@ -24,12 +25,7 @@ export interface AnimateOptions extends MotionOptions {
    * checkpoint does not name its directions.
    */
   readonly motionScale?: number;
-  /**
-   * Frames a second, more than 0 and at most 240; default the model's. At another rate the motion is interpolated linearly
-   * between the model's frames (`motionResampler`): frame i shows the motion at i / fps seconds.
-   */
-  readonly fps?: number;
-  /** Given each window's motion `[frames, d]`, at the model's rate, before its first frame. */
+  /** Given each window's motion `[frames, d]` before its first frame. */
   readonly onMotion?: (motion: Float32Array) => void;
   /**
    * Frames drawn at once: more keep a large GPU busy, take as many times the memory, and make the first frame later. Default: by
@@ -58,9 +54,12 @@ export interface StreamedFrame {
  * next few and samples the next window of motion, but no further, so memory does not grow with the length of the speech, which the
  * caller holds.
  *
- * The portrait is cut to its centre square and resized to S×S; the speech is mixed to mono at 16 kHz.
+ * The portrait is cut to its centre square and resized to S×S; the speech is mixed to mono at 16 kHz. All arguments are checked before
+ * any work.
  *
- * @throws InputError for input that cannot be used; Error when the GPU fails; the signal's reason when it is aborted.
+ * @param portrait RGB, or RGBA as a canvas's `getImageData` gives it, whose alpha is dropped.
+ * @throws InputError naming the argument that cannot be used, and what it should be; GpuClosedError when the GPU is closed meanwhile;
+ *   Error when the GPU fails; the signal's reason when it is aborted.
  */
 export async function* animate(
   float: FloatModel,
@@ -68,11 +67,14 @@ export async function* animate(
   speech: Sound,
   options: AnimateOptions = {},
 ): AsyncGenerator<Frame, void, undefined> {
+  checkModel(float);
   const { config } = float.model;
   const { motion } = options;
-  const samples = speechSamples(speech);
-  const frames = motion ? motionFrames(motion, config.dim_w) : frameCount(samples.length, config);
-  const count = Math.ceil((frames * (options.fps ?? config.fps)) / config.fps);
+  const samples = speechSamples(checkSound('speech', speech));
+  const count =
+    motion === undefined
+      ? frameCount(samples.length, config)
+      : checkMotion('motion', motion, config.dim_w).length / config.dim_w;
   for await (const frame of draw(float, portrait, samples, options)) yield { ...frame, count };
 }
 
@@ -91,7 +93,10 @@ export async function* animateStream(
   speech: AsyncIterable<Float32Array>,
   { sampleRate = SPEECH_RATE, ...options }: Omit<AnimateOptions, 'motion'> & { sampleRate?: number } = {},
 ): AsyncGenerator<StreamedFrame, void, undefined> {
-  const source = arrivingSpeech(resampleStream(speech, sampleRate, SPEECH_RATE));
+  checkModel(float);
+  checkRate('sampleRate', sampleRate);
+  const pieces = checkPieces('speech', speech);
+  const source = arrivingSpeech(resampleStream(pieces, sampleRate, SPEECH_RATE));
   yield* draw(float, portrait, source, options);
 }
 
@@ -103,27 +108,22 @@ async function* draw(
 ): AsyncGenerator<StreamedFrame, void, undefined> {
   const { config } = float.model;
   const { signal, onStage, onMotion, motion, motionScale = 1 } = options;
+  checkOptions(options);
+  const face = checkPicture('portrait', portrait);
   const batch = options.batch ?? defaultBatch(float.gpu.adapter.info, config.input_size);
   if (!(Number.isSafeInteger(batch) && batch >= 1 && batch <= 64)) {
     throw new InputError(`batch: expected 1 to 64 frames, got ${batch}`);
-  }
-
-  const fps = options.fps ?? config.fps;
-  if (!(fps > 0 && fps <= 240)) {
-    throw new InputError(`fps: expected more than 0 and at most 240 frames a second, got ${fps}`);
   }
 
   signal?.throwIfAborted();
   onStage?.('portrait');
   const autoencoder = await createMotionAutoencoder(float.gpu, float.weights, config, float.precision);
   try {
-    const image = pictureTensor(fitSquare(portrait, config.input_size));
+    const image = pictureTensor(fitSquare(face, config.input_size));
     const encoded = await autoencoder.encode(image);
     const decoder = await autoencoder.openDecoder(encoded, { batch, ahead: drawsAhead });
     const scaled = await motionScaler(float, encoded.rS, motionScale);
     let begun = false;
-    // The motion that begins with each window of frames: at another rate one of them can hold none or several.
-    const beginning: Float32Array[][] = [];
     const pictures = drawAhead({
       sample: async function* (stopped) {
         const sampling = {
@@ -132,25 +132,13 @@ async function* draw(
           onStage: (stage: Stage) => begun || onStage?.(stage),
         };
         const windows = motion ? [motion] : speechMotion(float, encoded.rS, speech, sampling);
-        const resampler = motionResampler(config.dim_w, config.fps, fps);
-        let given: Float32Array[] = [];
-        for await (const window of windows) {
-          given.push(Float32Array.from(scaled(window)));
-          const frames = resampler.push(given.at(-1)!);
-          if (frames.length === 0) continue;
-          beginning.push(given);
-          given = [];
-          yield frames;
-        }
-        const frames = resampler.end();
-        beginning.push(given);
-        if (frames.length > 0) yield frames;
+        for await (const window of windows) yield scaled(window);
       },
       width: config.dim_w,
       batch,
       draw: (window) => drawFrames(decoder, encoded, window, batch, config.input_size),
-      onWindow: () => {
-        beginning.shift()?.forEach((window) => onMotion?.(window));
+      onWindow: (window) => {
+        onMotion?.(window);
         if (!begun) onStage?.('frames');
         begun = true;
       },
@@ -158,10 +146,13 @@ async function* draw(
     });
     let index = 0;
     for await (const picture of pictures) {
-      yield { index, time: index / fps, picture };
+      yield { index, time: index / config.fps, picture };
       index++;
     }
-    beginning.flat().forEach((window) => onMotion?.(window));
+  } catch (error) {
+    // Work on a device that is gone fails in many ways; that it was closed says more.
+    if (float.gpu.failure instanceof GpuClosedError) throw float.gpu.failure;
+    throw error;
   } finally {
     autoencoder.destroy();
   }
@@ -194,11 +185,4 @@ function drawFrames(
   return decoder.draw(latent, (pixels) =>
     Array.from({ length: frames }, (_, k) => dropAlpha(pixels.subarray(k * bytes, (k + 1) * bytes), side)),
   );
-}
-
-function motionFrames(motion: Float32Array, d: number): number {
-  if (motion.length === 0 || motion.length % d !== 0) {
-    throw new InputError(`motion: expected [frames, ${d}], got ${motion.length} values`);
-  }
-  return motion.length / d;
 }

@@ -12,6 +12,8 @@ import type { Precision } from '../runtime/tensor.js';
 import { gaussianNoise } from '../sampling/noise.js';
 import type { EmotionSchedule, GuidanceSchedule } from './schedule.js';
 import { emotionRows, emotionSchedule, guidanceAt, guidanceSchedule, hearsEmotion } from './schedule.js';
+import { checkMotion, checkSamples } from './check-inputs.js';
+import { checkModel, checkOptions } from './check-options.js';
 import type { SolverName } from '../sampling/solvers.js';
 import { sampleMotion } from '../sampling/windows.js';
 import type { FloatConfig, ModelConfig } from '../weights/config.js';
@@ -107,8 +109,14 @@ export async function* speechMotion(
   speech: Float32Array | SpeechSource,
   options: MotionOptions = {},
 ): AsyncGenerator<Float32Array, void, undefined> {
+  checkModel(float);
+  checkOptions(options);
   const { gpu, model, weights } = float;
   const { config } = model;
+  if (checkMotion('rS', rS, config.dim_w).length !== config.dim_w) {
+    throw new InputError(`rS: expected ${config.dim_w} values, got ${rS.length}`);
+  }
+  if (!isSource(speech)) checkSamples('speech', speech);
   const { nfe = 10, solver = 'euler', seed = 15, audioGuidance = 2, emotionGuidance = 1, signal } = options;
 
   const emotion = emotionSchedule(options.emotion);
@@ -208,3 +216,6 @@ async function hearEmotion({ gpu, model, weights, precision }: FloatModel, sampl
     encoder.destroy();
   }
 }
+
+const isSource = (speech: Float32Array | SpeechSource): speech is SpeechSource =>
+  typeof speech === 'object' && speech !== null && 'arrive' in speech;

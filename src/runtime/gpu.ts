@@ -1,4 +1,4 @@
-import { OutOfMemoryError } from '../base/errors.js';
+import { GpuClosedError, OutOfMemoryError } from '../base/errors.js';
 import type { PipelineCache } from './kernel.js';
 import { createPipelineCache } from './kernel.js';
 import { toFloat16 } from '../base/float16.js';
@@ -79,8 +79,14 @@ export async function openGpu(
   return gpu;
 }
 
-/** Frees the device and all its buffers; the process can then end by itself. */
+/**
+ * Frees the device and all its buffers; the process can then end by itself. What still runs on it is rejected with GpuClosedError, and
+ * so is what is begun later. Closing it again does nothing.
+ */
 export function closeGpu(gpu: Gpu): void {
+  gpu.failure ??= new GpuClosedError(
+    'the GPU was closed: closeGpu was called before the work on it had ended',
+  );
   gpu.device.destroy();
 }
 

@@ -1,0 +1,17 @@
+import type { ModelPart } from '../weights/manifest.js';
+import { emotionSchedule, hearsEmotion } from './schedule.js';
+import type { AnimateOptions } from './animate.js';
+
+/**
+ * The parts of a checkpoint that a run needs: the auto-encoder alone where motion is given; the emotion encoder only where an
+ * emotion is heard. For `parts` of `openWeights` and `loadWeights`.
+ */
+export function neededParts(run: {
+  readonly motion?: unknown;
+  readonly emotion?: AnimateOptions['emotion'];
+}): ModelPart[] {
+  const { motion, emotion } = run;
+  if (motion !== undefined) return ['motion_autoencoder'];
+  const heard = hearsEmotion(emotionSchedule(emotion));
+  return ['motion_autoencoder', 'audio_encoder', ...(heard ? (['emotion_encoder'] as const) : []), 'fmt'];
+}
