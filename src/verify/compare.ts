@@ -12,7 +12,7 @@ export interface Comparison {
   readonly torchError: number;
   /** What the error may be; Infinity where it is only stated. */
   readonly allowed: number;
-  /** error / max(torchError, 1e-7): at most 10. */
+  /** error / max(torchError, 1e-7): at most 3, of an optimiser's steps 10. */
   readonly ratio: number;
   readonly pass: boolean;
 }
@@ -27,8 +27,25 @@ export interface GoldenInfo {
   readonly torch_f32_error: number;
 }
 
-const factor = 10;
+/**
+ * How many times as far off as PyTorch in float32 we may be. The worst that was measured is 1.4 (docs/accuracy.md); another order of
+ * summation alone makes as much, and a term that is wrong or left out far more.
+ */
+const factor = 3;
+
+/**
+ * Of the steps that Adam takes, `deltaN.*`: it divides each gradient by its own size, and where that is near its ε, an error of the
+ * gradient's last digit is one of the step's first. The worst that was measured is 6.0.
+ */
+const stepFactor = 10;
+
+/** PyTorch's error counts as this at least: a float32 is rounded by up to 6e-8 of itself. */
 const floor = 1e-7;
+
+/** What the relative error of a tensor may be, by that of PyTorch and by its name. */
+export function allowedError(torchError: number, name = ''): number {
+  return (/^delta\d/.test(name) ? stepFactor : factor) * Math.max(torchError, floor);
+}
 
 /** In f16 errors are stated but not judged, as long as all numbers are finite: frames are (`compareFrames`). */
 export function judge(
@@ -42,8 +59,8 @@ export function judge(
   const unit = Math.max(torchError, floor);
   const ratio = error / unit;
   const stated = precision === 'f16' && kind === 'computed';
-  const allowed = stated ? Infinity : factor * unit;
-  const pass = stated ? Number.isFinite(error) : ratio <= factor;
+  const allowed = stated ? Infinity : allowedError(torchError, name);
+  const pass = stated ? Number.isFinite(error) : error <= allowed;
   return { stage, name, kind, error, torchError, allowed, ratio, pass };
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { HostTensor } from '../../src/runtime/evaluate.js';
+import { allowedError } from '../../src/verify/compare.js';
 import { parseConfig } from '../../src/weights/config.js';
 import { openSafetensors } from '../../src/weights/safetensors.js';
 import type { WeightSource } from '../../src/weights/source.js';
@@ -25,8 +26,8 @@ export async function goldenStage(stage: string) {
       if (!tensor) throw new Error(`golden/tiny/${stage} has no ${name}`);
       return tensor;
     },
-    /** The relative error allowed: ten times what PyTorch has in float32. */
-    allowance: (name: string) => Math.max(10 * (json.tensors[name]?.torch_f32_error ?? 0), 1e-6),
+    /** The relative error allowed, as `float verify` allows it. */
+    allowance: (name: string) => allowedError(json.tensors[name]!.torch_f32_error),
   };
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { openSafetensors } from '../../src/weights/safetensors.js';
+import { allowedError } from '../../src/verify/compare.js';
 import { memorySource } from '../../src/weights/source.js';
 import type { FmtConfig } from '../../src/models/transformer/fmt-reference.js';
 
@@ -22,9 +23,9 @@ export function goldenStage(stage: string): GoldenStage {
   return JSON.parse(readFileSync(new URL(`${stage}.json`, folder), 'utf8')) as GoldenStage;
 }
 
-/** What a tensor's error may be: 10 times that of PyTorch in float32, and at least 1e-6. */
+/** What a tensor's error may be, as `float verify` allows it. */
 export function allowance(stage: GoldenStage, name: string): number {
-  return Math.max(10 * stage.tensors[name]!.torch_f32_error, 1e-6);
+  return allowedError(stage.tensors[name]!.torch_f32_error);
 }
 
 /** ‖ours − golden‖ / ‖golden‖. */

@@ -11,6 +11,7 @@ import { expectClose } from '../../compare.js';
 import { openTestGpu } from '../../fixtures.js';
 import { goldenBytes, goldenJson, rejection } from '../../weights/golden.js';
 import { InputError } from '../../../src/base/errors.js';
+import { allowedError } from '../../../src/verify/compare.js';
 
 const model = parseConfig(goldenJson('tiny/audio.json'), 'tiny/audio.json');
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => closeGpu(gpu));
 
-/** Every tensor that the stage stores, within ten times PyTorch's own error. */
+/** Every tensor that the stage stores, within what `float verify` allows. */
 async function expectGolden(stage: string, taps: ReadonlyMap<string, HostTensor>) {
   const golden = await openSafetensors(goldenBytes(`tiny/${stage}.safetensors`));
   const { tensors } = goldenJson(`tiny/${stage}.json`) as {
@@ -34,7 +35,7 @@ async function expectGolden(stage: string, taps: ReadonlyMap<string, HostTensor>
   for (const [name, { shape, torch_f32_error }] of Object.entries(tensors)) {
     const ours = taps.get(name);
     expect(ours?.shape, `shape of ${name}`).toEqual(shape);
-    expectClose(name, ours?.data ?? [], await golden.read(name), Math.max(10 * torch_f32_error, 1e-6));
+    expectClose(name, ours?.data ?? [], await golden.read(name), allowedError(torch_f32_error));
   }
 }
 
