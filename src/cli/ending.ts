@@ -38,8 +38,8 @@ export async function endWell(
   work: (signal: AbortSignal) => Promise<void>,
   endingOf: (error: unknown) => Ending,
 ): Promise<void> {
-  const libc = await loadLibc();
   const abort = new AbortController();
+  let libc: Libc | undefined = undefined;
   let ending: Ending | undefined;
   let working = true;
   let grace: NodeJS.Timeout | undefined;
@@ -71,6 +71,8 @@ export async function endWell(
     if (working) endNow({ status: 1, line: 'internal error: nothing is left to wait for' }, libc);
   });
 
+  // After the handlers: loading takes a moment too.
+  libc = await loadLibc();
   try {
     await work(abort.signal);
     if (ending?.signal) ending = undefined;

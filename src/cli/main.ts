@@ -1,17 +1,18 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { InputError, messageOf } from '../base/errors.js';
-import { addAnimate } from './animate.js';
-import { addConvert } from './convert.js';
 import { endWell, type Ending } from './ending.js';
-import { addInfo } from './info.js';
-import { addInspect } from './inspect.js';
 import { printError } from './print.js';
-import { addVerify } from './verify.js';
 
 /** The `float` command. */
 async function main(signal: AbortSignal): Promise<void> {
   checkWorkingFolder();
+  // Not before: a signal while they load, or a broken installation, is to end as any other.
+  const { addAnimate } = await import('./animate.js');
+  const { addVerify } = await import('./verify.js');
+  const { addInspect } = await import('./inspect.js');
+  const { addConvert } = await import('./convert.js');
+  const { addInfo } = await import('./info.js');
   const program = new Command('float')
     .description('FLOAT talking portraits on WebGPU: a portrait and speech in, a video of them talking out')
     .exitOverride()
