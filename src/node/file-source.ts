@@ -36,7 +36,11 @@ export async function openFileSource(path: string): Promise<FileSource> {
       checkRange(source, offset, length);
       const bytes = new Uint8Array(length);
       for (let done = 0; done < length;) {
-        const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, maxRead), offset + done);
+        const { bytesRead } = await handle
+          .read(bytes, done, Math.min(length - done, maxRead), offset + done)
+          .catch((error: unknown) => {
+            throw cannotRead(path, error);
+          });
         if (bytesRead === 0) throw new InputError(`${path}: the file became shorter while it was read`);
         done += bytesRead;
       }
