@@ -1,4 +1,5 @@
 import { InputError } from '../base/errors.js';
+import { textKind } from '../weights/file-format.js';
 import { openCheckpointFile, type CheckpointFile } from '../weights/formats.js';
 import type { NamedJson } from '../weights/huggingface.js';
 import { isJsonObject, parseJsonObject, type JsonObject } from '../weights/json.js';
@@ -19,7 +20,10 @@ export async function openWeightsUrl(url: string | URL, options: FetchOptions = 
   const whole = new Request(url).url;
   const configUrl = new URL('config.json', whole).href;
   const { signal } = options;
-  const config = await fetchBytes(configUrl, { ...(signal && { signal }), optional: true });
+  const beside = await fetchBytes(configUrl, { ...(signal && { signal }), optional: true });
+  // Some servers have a page for every address.
+  const isPage = beside && textKind(beside.subarray(0, 1024))?.startsWith('a web page');
+  const config = isPage ? undefined : beside;
   const bytes = await fetchBytes(whole, options);
   if (!bytes) throw new InputError(`${whole}: the server does not have it`);
   return loadWeights(memorySource(whole, bytes), {

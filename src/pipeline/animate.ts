@@ -10,10 +10,11 @@ import type { SpeechSource } from '../media/speech-source.js';
 import { arrivingSpeech } from '../media/speech-source.js';
 import type { Decoder, Portrait } from '../models/autoencoder/motion-autoencoder.js';
 import { pictureTensor } from '../media/picture-tensor.js';
-import { checkModel, checkOptions } from './check-options.js';
+import { checkModel, checkOptions, checkParts } from './check-options.js';
 import { checkMotion, checkPicture, checkPieces, checkRate, checkSound } from './check-inputs.js';
 import { createMotionAutoencoder } from '../models/autoencoder/motion-autoencoder.js';
 import { motionScaler } from '../models/autoencoder/motion-scale.js';
+import { neededParts } from './parts.js';
 import type { FloatModel, MotionOptions, Stage } from './motion.js';
 import { frameCount, speechMotion } from './motion.js';
 
@@ -109,6 +110,7 @@ async function* draw(
   const { config } = float.model;
   const { signal, onStage, onMotion, motion, motionScale = 1 } = options;
   checkOptions(options);
+  checkParts(float.model, float.weights, neededParts(options));
   const face = checkPicture('portrait', portrait);
   const batch = options.batch ?? defaultBatch(float.gpu.adapter.info, config.input_size);
   if (!(Number.isSafeInteger(batch) && batch >= 1 && batch <= 64)) {

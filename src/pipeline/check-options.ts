@@ -3,6 +3,11 @@ import type { Gpu } from '../runtime/gpu.js';
 import { check } from '../runtime/gpu.js';
 import { solverNames } from '../sampling/solvers.js';
 import { kindOf } from './check-inputs.js';
+import { findFaults } from '../weights/check.js';
+import type { ModelConfig } from '../weights/config.js';
+import type { ModelPart } from '../weights/manifest.js';
+import { missingInWords } from '../weights/missing.js';
+import type { WeightSource } from '../weights/source.js';
 import { quote } from '../weights/json.js';
 import type { EmotionSchedule, GuidanceSchedule } from './schedule.js';
 import { emotionSchedule, guidanceSchedule } from './schedule.js';
@@ -67,6 +72,18 @@ export function checkModel(float: unknown): void {
   check(fields.gpu);
   if (!fields.model?.config) throw new InputError('float.model: expected sizes, as openWeights gives them');
   if (!fields.weights?.tensors) throw new InputError('float.weights: expected weights, from openWeights');
+}
+
+/**
+ * Throws InputError unless the weights have these parts whole: they may have been opened without.
+ * @throws InputError saying in words what is missing.
+ */
+export function checkParts(model: ModelConfig, weights: WeightSource, parts: readonly ModelPart[]): void {
+  const { missing } = findFaults(weights, model, parts);
+  if (missing.length === 0) return;
+  const { words, rest } = missingInWords(missing, weights, model);
+  if (rest.length > 0) words.push(`${rest.length} tensors are missing: ${quote(rest[0]!)}, …`);
+  throw new InputError(`float.weights: ${words.join('; ')}`);
 }
 
 function wholeNumber(name: string, value: unknown, least: number, most: number): void {

@@ -2,6 +2,7 @@ import { centreSquare, cropSquare, shrinkTo } from '../media/crop.js';
 import type { Square } from '../media/crop.js';
 import type { Picture } from '../media/picture.js';
 import { resize } from '../media/resize.js';
+import { checkPicture } from './check-inputs.js';
 import type { BlazeFace } from '../models/face/blazeface.js';
 import { createBlazeFace } from '../models/face/blazeface.js';
 import type { Box, Face } from '../models/face/blazeface-boxes.js';
@@ -40,9 +41,10 @@ const closeUp = 2.5;
  * @throws InputError if the weights are not BlazeFace's.
  */
 export async function detectFaces(gpu: Gpu, weights: ByteSource, picture: Picture): Promise<Face[]> {
+  const photograph = checkPicture('picture', picture);
   const detector = await createBlazeFace(gpu, await openTflite(weights));
   try {
-    const small = shrinkTo(picture, mostSide);
+    const small = shrinkTo(photograph, mostSide);
     const scale = Math.max(picture.width, picture.height) / Math.max(small.width, small.height);
     for (const squares of searches(small)) {
       const faces: Face[] = [];

@@ -1,6 +1,7 @@
+import type { Emotion } from '../models/speech/emotions.js';
 import type { ModelPart } from '../weights/manifest.js';
+import type { EmotionSchedule } from './schedule.js';
 import { emotionSchedule, hearsEmotion } from './schedule.js';
-import type { AnimateOptions } from './animate.js';
 
 /**
  * The parts of a checkpoint that a run needs: the auto-encoder alone where motion is given; the emotion encoder only where an
@@ -8,7 +9,7 @@ import type { AnimateOptions } from './animate.js';
  */
 export function neededParts(run: {
   readonly motion?: unknown;
-  readonly emotion?: AnimateOptions['emotion'];
+  readonly emotion?: Emotion | EmotionSchedule | undefined;
 }): ModelPart[] {
   const { motion, emotion } = run;
   if (motion !== undefined) return ['motion_autoencoder'];

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
 import {
@@ -8,8 +9,10 @@ import {
   checkSamples,
   checkSound,
 } from '../../src/pipeline/check-inputs.js';
-import { checkModel, checkOptions } from '../../src/pipeline/check-options.js';
+import { checkModel, checkOptions, checkParts } from '../../src/pipeline/check-options.js';
 import { neededParts } from '../../src/pipeline/parts.js';
+import { parseConfig } from '../../src/weights/config.js';
+import { syntheticWeights } from '../../src/weights/synthetic.js';
 
 const messageOf = (check: () => unknown): string => {
   try {
@@ -216,4 +219,18 @@ it('needs the emotion encoder only where an emotion is heard, and nothing of spe
     { time: 2, emotion: 'sad' },
   ] as const;
   expect(neededParts({ emotion: whole })).not.toContain('emotion_encoder');
+});
+
+it('weights that were opened without a part are told so, where the run needs it', () => {
+  const json = JSON.parse(
+    readFileSync(new URL('../../golden/tiny/weights.json', import.meta.url), 'utf8'),
+  ) as unknown;
+  const model = parseConfig(json, 'tiny');
+  const whole = syntheticWeights(json, 'tiny');
+  const heard = (name: string) => name.startsWith('emotion_encoder.');
+  const weights = { ...whole, tensors: new Map([...whole.tensors].filter(([name]) => !heard(name))) };
+  const check = (options: Parameters<typeof neededParts>[0]) => () =>
+    checkParts(model, weights, neededParts(options));
+  expect(messageOf(check({}))).toContain('float.weights: the emotion folder is missing: give');
+  expect(check({ emotion: 'sad' })).not.toThrow();
 });
