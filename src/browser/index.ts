@@ -6,5 +6,7 @@ export { openWeightsFiles, openWeightsUrl } from './weights.js';
 export type { FetchOptions } from './fetch-bytes.js';
 export { readPicture } from './picture.js';
 export { readSound } from './sound.js';
+export type { ReadSoundOptions } from './sound.js';
+export type { AlphaRule, ReadPictureOptions } from '../media/alpha.js';
 export { createBrowserVideo } from './video.js';
 export type { BrowserVideo, BrowserVideoFile, BrowserVideoOptions } from './video.js';

@@ -1,8 +1,12 @@
 import { InputError, messageOf } from '../base/errors.js';
+import { removeAlpha, type ReadPictureOptions, type RgbaPicture } from '../media/alpha.js';
 import { upright, type Orientation } from '../media/exif.js';
-import { pictureFormat } from '../media/file-kind.js';
+import { pictureFormat, type PictureFormat } from '../media/file-kind.js';
+import { readJpegHeader } from '../media/jpeg.js';
 import type { Picture } from '../media/picture.js';
+import { readPngHeader } from '../media/png-chunks.js';
 import { readWebpHeader } from '../media/webp.js';
+import { readHiddenColours } from './rgba.js';
 
 const MAX_PIXELS = 2 ** 26;
 
@@ -11,72 +15,112 @@ const STRIPE = 512;
 
 /**
  * Any still picture that the browser can decode (PNG, JPEG and WebP in all of them) as an upright RGB picture: turned as its EXIF
- * says, transparent pixels over black, colour profiles ignored, as in Node. At most 8192² pixels. In pages and workers.
+ * says, over black or without its alpha as `options` say, colour profiles ignored, as in Node. At most 8192² pixels. In pages and workers.
  * `name` is for messages.
  *
  * @throws InputError for a file that is none, cut, damaged or larger.
  */
-export async function readPicture(blob: Blob, name: string): Promise<Picture> {
-  const { upturned, orientation } = await ownOrientation(blob, name);
-  return upright(await decode(upturned, name), orientation);
+export async function readPicture(
+  blob: Blob,
+  name: string,
+  options: ReadPictureOptions = {},
+): Promise<Picture> {
+  const { upturned, orientation, alpha, animated } = await readHeader(blob, name);
+  const bitmap = await decode(upturned, name);
+  try {
+    const { width, height } = bitmap;
+    if (width * height > MAX_PIXELS)
+      throw new InputError(`${name}: ${width}x${height} pixels, expected at most 8192x8192`);
+    if (animated)
+      (options.note ?? console.warn)(`${name}: an animated PNG, of which the still picture is taken`);
+    const hidden = alpha && options.alpha === 'drop';
+    const rgba = hidden ? await readHiddenColours(bitmap, name) : readPixels(bitmap);
+    return upright(removeAlpha(rgba, name, options), orientation);
+  } finally {
+    bitmap.close();
+  }
 }
 
-async function decode(blob: Blob, name: string): Promise<Picture> {
-  const bitmap = await createImageBitmap(blob, {
+function decode(blob: Blob, name: string): Promise<ImageBitmap> {
+  return createImageBitmap(blob, {
     imageOrientation: 'from-image',
     premultiplyAlpha: 'none',
     colorSpaceConversion: 'none',
   }).catch(async (error: unknown) => {
     throw await whyNot(blob, name, error);
   });
-  try {
-    const { width, height } = bitmap;
-    if (width * height > MAX_PIXELS)
-      throw new InputError(`${name}: ${width}x${height} pixels, expected at most 8192x8192`);
-    return { width, height, data: readPixels(bitmap) };
-  } finally {
-    bitmap.close();
+}
+
+interface Header {
+  /** The picture without its EXIF. */
+  readonly upturned: Blob;
+  readonly orientation: Orientation;
+  /** Whether it may have alpha. */
+  readonly alpha: boolean;
+  readonly animated?: boolean;
+}
+
+/**
+ * Not every browser heeds the orientation of every format and type: the EXIF is hidden from all of them, and obeyed here. Formats
+ * that Node does not read are left to the browser.
+ */
+async function readHeader(blob: Blob, name: string): Promise<Header> {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const hidden = (at: number | undefined) => {
+    if (at === undefined) return blob;
+    const letters = [...'NONE'].map((letter) => letter.charCodeAt(0));
+    bytes.set(letters, at);
+    return new Blob([bytes]);
+  };
+  switch (formatOf(bytes, name)) {
+    case 'WebP': {
+      const { orientation, exif, alpha } = readWebpHeader(bytes, name);
+      return { upturned: hidden(exif), orientation, alpha };
+    }
+    case 'JPEG': {
+      const { orientation, exif } = jpegHeader(bytes, name);
+      return { upturned: hidden(exif), orientation, alpha: false };
+    }
+    case 'PNG': {
+      const { exif, ...header } = readPngHeader(bytes);
+      const upturned = exif ? new Blob([bytes.subarray(0, exif[0]), bytes.subarray(exif[1])]) : blob;
+      return { upturned, ...header };
+    }
+    default:
+      return { upturned: blob, orientation: 1, alpha: true };
   }
 }
 
-/** Of a WebP not every browser heeds the orientation: it is renamed, so that none does, and returned. */
-async function ownOrientation(
-  blob: Blob,
-  name: string,
-): Promise<{ upturned: Blob; orientation: Orientation }> {
-  const start = new Uint8Array(await blob.slice(0, 12).arrayBuffer());
-  const isWebp = /^RIFF[^]{4}WEBP$/.test(String.fromCharCode(...start));
-  if (!isWebp) return { upturned: blob, orientation: 1 };
-  const bytes = new Uint8Array(await blob.arrayBuffer());
-  const { orientation, exif } = readWebpHeader(bytes, name);
-  if (exif !== undefined)
-    bytes.set(
-      [...'NONE'].map((letter) => letter.charCodeAt(0)),
-      exif,
-    );
-  return { upturned: exif === undefined ? blob : new Blob([bytes]), orientation };
+function formatOf(bytes: Uint8Array, name: string): PictureFormat | undefined {
+  try {
+    return pictureFormat(bytes, name);
+  } catch {
+    return undefined;
+  }
 }
 
-function readPixels(bitmap: ImageBitmap): Uint8Array {
+/** Browsers read kinds of JPEG that Node refuses, CMYK for example. */
+function jpegHeader(bytes: Uint8Array, name: string): { orientation: Orientation; exif?: number } {
+  try {
+    return readJpegHeader(bytes, name);
+  } catch {
+    return { orientation: 1 };
+  }
+}
+
+function readPixels(bitmap: ImageBitmap): RgbaPicture {
   const { width, height } = bitmap;
-  const data = new Uint8Array(width * height * 3);
+  const data = new Uint8Array(width * height * 4);
   const canvas = new OffscreenCanvas(width, Math.min(height, STRIPE));
-  // Without alpha the canvas begins black, and what is drawn is laid over it.
-  const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
+  const context = canvas.getContext('2d', { willReadFrequently: true });
   if (!context) throw new Error('the browser gives no canvas to read a picture with');
-  let to = 0;
   for (let y = 0; y < height; y += STRIPE) {
     const rows = Math.min(STRIPE, height - y);
-    context.fillRect(0, 0, width, rows);
+    context.clearRect(0, 0, width, rows);
     context.drawImage(bitmap, 0, y, width, rows, 0, 0, width, rows);
-    const rgba = context.getImageData(0, 0, width, rows).data;
-    for (let from = 0; from < rgba.length; from += 4) {
-      data[to++] = rgba[from] as number;
-      data[to++] = rgba[from + 1] as number;
-      data[to++] = rgba[from + 2] as number;
-    }
+    data.set(context.getImageData(0, 0, width, rows).data, y * width * 4);
   }
-  return data;
+  return { width, height, data };
 }
 
 /** Browsers say no more than that decoding failed; the first bytes tell more. */

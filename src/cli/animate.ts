@@ -3,6 +3,8 @@ import { Option } from 'commander';
 import type { AnimateOptions, StreamedFrame } from '../pipeline/animate.js';
 import { animate, animateStream } from '../pipeline/animate.js';
 import { InputError } from '../base/errors.js';
+import type { AlphaRule } from '../media/alpha.js';
+import { alphaRules } from '../media/alpha.js';
 import type { Square } from '../media/crop.js';
 import { preparePortrait } from '../media/crop.js';
 import { frameFinisher, outputSize } from '../media/finish.js';
@@ -46,6 +48,7 @@ import { undoAll } from './undo.js';
 
 interface AnimateFlags extends SpeechFlags {
   image: string;
+  alpha: AlphaRule;
   out?: string;
   weights: string;
   config?: string;
@@ -78,6 +81,14 @@ export function addAnimate(program: Command, signal: AbortSignal): void {
     .description('make a video of a portrait speaking a recording')
     .requiredOption('--image <file>', 'the portrait, PNG, JPEG or WebP');
   addSpeechOptions(command)
+    .addOption(
+      new Option(
+        '--alpha <rule>',
+        'a transparent portrait: blend, laid over black; drop, hidden colours show',
+      )
+        .choices(alphaRules)
+        .default('blend'),
+    )
     .option('--out <mp4>', 'the video to write, with the sound')
     .option('--frames-dir <folder>', 'write every frame as PNG into this folder')
     .option(
@@ -151,7 +162,8 @@ async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<voi
   const progress = createProgress(flags.quiet === true || flags.json === true);
   const undo: (() => unknown)[] = [];
   try {
-    const portrait = await readPicture(flags.image);
+    const { alpha } = flags;
+    const portrait = await readPicture(flags.image, { alpha, note: progress.note });
     checkCrop(flags, portrait);
     const speech = await openSpeech(flags, signal, progress.note);
     if (isArriving(speech)) undo.push(() => speech.close());

@@ -7,6 +7,8 @@ export interface JpegHeader {
   readonly height: number;
   /** From its EXIF; 1 without one. */
   readonly orientation: Orientation;
+  /** Where the letters "Exif" stand. */
+  readonly exif?: number;
 }
 
 const [SOI, EOI, SOS, APP1] = [0xd8, 0xd9, 0xda, 0xe1];
@@ -30,6 +32,7 @@ export function readJpegHeader(bytes: Uint8Array, name: string): JpegHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let frame: { width: number; height: number } | undefined;
   let orientation: Orientation = 1;
+  let exif: number | undefined;
   let scans = 0;
   for (let at = 2; at + 2 <= bytes.length;) {
     if (bytes[at] !== 0xff) fail(`corrupt JPEG (no marker at byte ${at})`);
@@ -40,7 +43,9 @@ export function readJpegHeader(bytes: Uint8Array, name: string): JpegHeader {
     }
     at += 2;
     if (marker === EOI)
-      return scans > 0 && frame ? { ...frame, orientation } : fail('corrupt JPEG (it holds no picture)');
+      return scans > 0 && frame
+        ? { ...frame, orientation, ...(exif !== undefined && { exif }) }
+        : fail('corrupt JPEG (it holds no picture)');
     if (marker === SOI || marker === 0)
       fail(`corrupt JPEG (a marker ${marker.toString(16)} at byte ${at - 1})`);
     if (at + 2 > bytes.length) break;
@@ -58,8 +63,10 @@ export function readJpegHeader(bytes: Uint8Array, name: string): JpegHeader {
         fail(`unsupported JPEG of ${body[5]} colours (CMYK?), expected RGB or grey`);
       frame = { height: view.getUint16(at + 3), width: view.getUint16(at + 5) };
     }
-    if (marker === APP1 && EXIF.every((byte, i) => body[i] === byte))
+    if (marker === APP1 && exif === undefined && EXIF.every((byte, i) => body[i] === byte)) {
+      exif = at + 2;
       orientation = exifOrientation(body.subarray(6));
+    }
     at = end;
     if (marker === SOS) {
       if (++scans > MAX_SCANS) fail(`corrupt JPEG (more than ${MAX_SCANS} scans)`);

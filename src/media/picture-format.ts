@@ -1,14 +1,16 @@
 import { InputError, messageOf } from '../base/errors.js';
-import { upright, type Orientation } from './exif.js';
+import { removeAlpha, type ReadPictureOptions, type RgbaPicture } from './alpha.js';
+import { upright } from './exif.js';
 import { pictureFormat } from './file-kind.js';
 import { readJpegHeader } from './jpeg.js';
 import type { Picture } from './picture.js';
+import { readPngHeader } from './png-chunks.js';
 import { readWebpHeader } from './webp.js';
 
 /** What differs between Node and a browser. */
 export interface PictureCodecs {
-  /** PNG to picture; throws InputError. */
-  decodePng(bytes: Uint8Array, name: string): Picture | Promise<Picture>;
+  /** PNG to RGBA; throws InputError. */
+  readonly decodePng: (bytes: Uint8Array, name: string) => RgbaPicture | Promise<RgbaPicture>;
   /** The decoder's compiled code. Left out, its package fetches the .wasm that lies beside it, as bundlers arrange. */
   readonly wasm?: (format: 'JPEG' | 'WebP') => Promise<WebAssembly.Module>;
 }
@@ -16,17 +18,24 @@ export interface PictureCodecs {
 const MAX_PIXELS = 2 ** 26;
 
 /**
- * Any PNG, JPEG (baseline, progressive, grey) or still WebP as an upright RGB picture: turned as its EXIF says (JPEG, WebP),
- * transparent pixels over black, colour profiles ignored. At most 8192² pixels. `name` is for messages.
+ * Any PNG, JPEG (baseline, progressive, grey) or still WebP as an upright RGB picture: turned as its EXIF says,
+ * without alpha as `options` say, colour profiles ignored. At most 8192² pixels. `name` is for messages.
  * Throws InputError for everything that is none, cut, damaged or larger.
  */
 export async function decodePicture(
   bytes: Uint8Array,
   name: string,
   codecs: PictureCodecs,
+  options: ReadPictureOptions = {},
 ): Promise<Picture> {
   const format = pictureFormat(bytes, name);
-  if (format === 'PNG') return codecs.decodePng(bytes, name);
+  if (format === 'PNG') {
+    const rgba = await codecs.decodePng(bytes, name);
+    const { orientation, animated } = readPngHeader(bytes);
+    if (animated)
+      (options.note ?? console.warn)(`${name}: an animated PNG, of which the still picture is taken`);
+    return upright(removeAlpha(rgba, name, options), orientation);
+  }
   const header = (format === 'JPEG' ? readJpegHeader : readWebpHeader)(bytes, name);
   const { width, height, orientation } = header;
   if (width === 0 || height === 0)
@@ -36,7 +45,7 @@ export async function decodePicture(
   const decoded = await decodeByWasm(format, bytes, name, codecs);
   if (decoded.width !== width || decoded.height !== height)
     throw new InputError(`${name}: corrupt ${format} (no picture of the announced size)`);
-  return overBlackUpright(decoded, orientation);
+  return upright(removeAlpha(decoded, name, options), orientation);
 }
 
 /** The part of @jsquash/jpeg/decode.js and @jsquash/webp/decode.js in use; their declarations lack the module argument. */
@@ -77,18 +86,4 @@ async function decodeByWasm(
     // The memory of an instance never shrinks: let it go.
     await decoder.init(wasm, {});
   }
-}
-
-/** RGBA, colours not multiplied by alpha, laid over black. */
-function overBlackUpright(image: ImageData, orientation: Orientation): Picture {
-  const { width, height, data: rgba } = image;
-  const data = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
-    const alpha = rgba[from + 3] as number;
-    for (let c = 0; c < 3; c++) {
-      const value = rgba[from + c] as number;
-      data[to + c] = alpha === 255 ? value : Math.round((value * alpha) / 255);
-    }
-  }
-  return upright({ width, height, data }, orientation);
 }

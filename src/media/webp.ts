@@ -9,9 +9,11 @@ export interface WebpHeader {
   readonly orientation: Orientation;
   /** Where the EXIF's chunk begins. */
   readonly exif?: number;
+  /** May have an alpha channel. */
+  readonly alpha: boolean;
 }
 
-const ANIMATED = 2;
+const [ANIMATED, ALPHA] = [2, 16];
 
 /**
  * Walks the chunks of a RIFF/WEBP file. Throws InputError for one that is cut, damaged or animated.
@@ -29,6 +31,7 @@ export function readWebpHeader(bytes: Uint8Array, name: string): WebpHeader {
   let size: { width: number; height: number } | undefined;
   let orientation: Orientation = 1;
   let exifAt: number | undefined;
+  let alpha = false;
   for (let at = 12; at + 8 <= fileEnd;) {
     const id = String.fromCharCode(...bytes.subarray(at, at + 4));
     const length = view.getUint32(at + 4, true);
@@ -37,6 +40,7 @@ export function readWebpHeader(bytes: Uint8Array, name: string): WebpHeader {
     if (body + length > fileEnd) fail('corrupt WebP (a chunk reaches beyond the end)');
     if (id === 'VP8X' && length >= 10) {
       if (((bytes[body] as number) & ANIMATED) !== 0) fail('an animated WebP, expected a still picture');
+      alpha ||= ((bytes[body] as number) & ALPHA) !== 0;
       canvas = `${(view.getUint32(body + 3, true) >>> 8) + 1}x${(view.getUint32(body + 6, true) >>> 8) + 1}`;
     } else if (id === 'VP8 ' && length >= 10) {
       size ??= {
@@ -45,8 +49,9 @@ export function readWebpHeader(bytes: Uint8Array, name: string): WebpHeader {
       };
     } else if (id === 'VP8L' && length >= 5) {
       const bits = view.getUint32(body + 1, true);
+      alpha ||= ((bits >>> 28) & 1) === 1;
       size ??= { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
-    } else if (id === 'EXIF') {
+    } else if (id === 'EXIF' && exifAt === undefined) {
       exifAt = body - 8;
       const exif = bytes.subarray(body, body + length);
       // Some writers keep the prefix that the block has in a JPEG.
@@ -55,5 +60,5 @@ export function readWebpHeader(bytes: Uint8Array, name: string): WebpHeader {
   }
   if (!size || (canvas !== undefined && canvas !== `${size.width}x${size.height}`))
     return fail('corrupt WebP (no picture of the announced size)');
-  return { ...size, orientation, ...(exifAt !== undefined && { exif: exifAt }) };
+  return { ...size, orientation, alpha, ...(exifAt !== undefined && { exif: exifAt }) };
 }

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import type { ReadPictureOptions } from '../media/alpha.js';
 import type { Picture } from '../media/picture.js';
 import { decodePicture, type PictureCodecs } from '../media/picture-format.js';
 import { readInput } from './files.js';
-import { decodePng } from './png.js';
+import { decodePngRgba } from './png.js';
 
 const WASM = {
   JPEG: '@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm',
@@ -12,7 +13,7 @@ const WASM = {
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
 const codecs: PictureCodecs = {
-  decodePng,
+  decodePng: decodePngRgba,
   wasm: (format) => {
     const module = compiled.get(format) ?? compile(createRequire(import.meta.url).resolve(WASM[format]));
     compiled.set(format, module);
@@ -25,9 +26,10 @@ async function compile(path: string): Promise<WebAssembly.Module> {
 }
 
 /**
- * A PNG, JPEG or WebP file as an upright RGB picture; the format is told by the content, not by the name.
+ * A PNG, JPEG or WebP file as an upright RGB picture, laid over black or without its alpha as `options` say; the format is told
+ * by the content, not by the name.
  * Throws InputError for a file that is missing, of another kind, cut short, damaged or larger than 8192² pixels.
  */
-export async function readPicture(path: string): Promise<Picture> {
-  return decodePicture(await readInput(path), path, codecs);
+export async function readPicture(path: string, options: ReadPictureOptions = {}): Promise<Picture> {
+  return decodePicture(await readInput(path), path, codecs, options);
 }

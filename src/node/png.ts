@@ -1,7 +1,9 @@
 import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { InputError, messageOf } from '../base/errors.js';
+import { removeAlpha, type RgbaPicture } from '../media/alpha.js';
 import type { Picture } from '../media/picture.js';
+import { readPngHeader } from '../media/png-chunks.js';
 import { readInput } from './files.js';
 import { writeAtomically } from './partial-file.js';
 
@@ -10,9 +12,9 @@ const MAX_PIXELS = 2 ** 26;
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
- * Any PNG as RGB: palettes, greys, 1 to 16 bits (rounded to 8), interlaced or not. Transparent pixels are laid over black,
- * the colour with which the published script surrounds a face near the border (Sec. 7 of docs/model.md). Colour profiles and gamma are
- * ignored: the values are taken as sRGB. Throws InputError for a file that is missing, no PNG, cut short or damaged.
+ * Any PNG as RGB: palettes, greys, 1 to 16 bits (rounded to 8), interlaced or not. Transparent pixels are laid over black. Colour
+ * profiles, gamma and orientation are ignored: the values are taken as sRGB. Throws InputError for a file that is missing, no PNG,
+ * cut short or damaged.
  */
 export async function readPng(path: string): Promise<Picture> {
   return decodePng(await readInput(path), path);
@@ -20,20 +22,22 @@ export async function readPng(path: string): Promise<Picture> {
 
 /** The same from bytes; `name` is for messages. */
 export function decodePng(bytes: Uint8Array, name: string): Picture {
+  return removeAlpha(decodePngRgba(bytes, name), name, { note: () => undefined });
+}
+
+/** With its alpha. */
+export function decodePngRgba(bytes: Uint8Array, name: string): RgbaPicture {
   const file = checkFile(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), name);
-  let png;
   try {
-    png = PNG.sync.read(file);
+    const png = PNG.sync.read(file);
+    // pngjs makes black of the one colour that is transparent.
+    const { hidden } = readPngHeader(bytes);
+    if (hidden)
+      for (let at = 0; at < png.data.length; at += 4) if (png.data[at + 3] === 0) png.data.set(hidden, at);
+    return png;
   } catch (error) {
     throw new InputError(`${name}: corrupt PNG (${messageOf(error)})`);
   }
-  const { width, height, data } = png;
-  const rgb = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {
-    const alpha = data[from + 3] as number;
-    for (let c = 0; c < 3; c++) rgb[to + c] = Math.round(((data[from + c] as number) * alpha) / 255);
-  }
-  return { width, height, data: rgb };
 }
 
 /**

@@ -91,7 +91,7 @@ describe('every format gives the picture it was made from', async () => {
     const broken = join(directory, 'broken.jpg');
     writeFileSync(broken, damaged(readFileSync(fixture('baseline.jpg'))));
     const names = ['baseline.jpg', 'lossless.webp', 'orientation3.jpg', 'grey.jpg'].map(fixture);
-    const results = await Promise.allSettled([broken, ...names, broken].map(readPicture));
+    const results = await Promise.allSettled([broken, ...names, broken].map((name) => readPicture(name)));
     expect(results.map(({ status }) => status)).toEqual([
       'rejected',
       ...names.map(() => 'fulfilled'),

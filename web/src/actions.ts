@@ -1,3 +1,4 @@
+import type { AlphaRule } from 'float-webgpu/browser';
 import { centreSquare } from './components/square.js';
 import { engine } from './engine/client.js';
 import type { ModelSummary, Square } from './engine/api.js';
@@ -28,7 +29,17 @@ export async function openGpu(place: 'page' | 'run'): Promise<boolean> {
 }
 
 export function choosePortrait(file: Blob, name: string, example: PortraitName | null = null): Promise<void> {
+  state.alpha.value = 'blend';
   return startPortrait(() => Promise.resolve(file), name, example, null);
+}
+
+/** Reads the portrait again, with or without the colours that lie under its transparency. */
+export function chooseAlpha(alpha: AlphaRule): Promise<void> {
+  const shown = state.portrait.value;
+  state.alpha.value = alpha;
+  if (!shown) return Promise.resolve();
+  const crop = state.squareByHand.value ? (state.square.value ?? null) : null;
+  return startPortrait(() => Promise.resolve(shown.file), shown.name, shown.example, crop);
 }
 
 export function choosePortraitExample(name: PortraitName, crop: Square | null = null): Promise<void> {
@@ -59,10 +70,10 @@ function startPortrait(
     try {
       const file = await read();
       if (turn !== portraitTurn) return;
-      const size = await engine.setPortrait(file, name);
+      const size = await engine.setPortrait(file, name, state.alpha.value);
       if (turn !== portraitTurn) return;
       if (state.portrait.value) URL.revokeObjectURL(state.portrait.value.url);
-      state.portrait.value = { name, url: URL.createObjectURL(file), ...size, example };
+      state.portrait.value = { name, url: URL.createObjectURL(file), file, ...size, example };
       state.faces.value = undefined;
       state.square.value = crop ?? centreSquare(size);
       state.squareByHand.value = crop !== null;

@@ -1,4 +1,5 @@
 import { computed, signal } from '@preact/signals';
+import type { AlphaRule } from 'float-webgpu/browser';
 import type {
   AdapterSummary,
   FaceSquare,
@@ -17,8 +18,11 @@ import { defaultSettings } from './settings.js';
 export interface Portrait {
   readonly name: string;
   readonly url: string;
+  readonly file: Blob;
   readonly width: number;
   readonly height: number;
+  /** What was done to the picture. */
+  readonly notes: readonly string[];
   readonly example: PortraitName | null;
 }
 export interface Speech extends SpeechSummary {
@@ -52,6 +56,8 @@ export const settings = signal<Settings>(defaultSettings);
 export const linkProblems = signal<readonly LinkProblem[]>([]);
 
 export const portrait = signal<Portrait>();
+/** What becomes of the portrait's transparency. */
+export const alpha = signal<AlphaRule>('blend');
 export const square = signal<Square>();
 /** The square was moved by hand: it is not placed anew until another portrait comes. */
 export const squareByHand = signal(false);

@@ -55,6 +55,7 @@ export const texts = {
     pick: 'Choose a picture',
     camera: 'Use camera',
     loading: 'Reading the picture …',
+    hiddenColours: 'Show the colours under transparency',
     demoHint:
       'The demo model was trained on drawings like these. Photographs need the authors’ checkpoint, see “Model”.',
     shown: (name: string) => `The portrait, ${name}`,

@@ -1,7 +1,14 @@
 import { useSignal } from '@preact/signals';
-import { choosePortrait, choosePortraitExample, findFaces, resetSquare, setSquare } from '../actions.js';
+import {
+  chooseAlpha,
+  choosePortrait,
+  choosePortraitExample,
+  findFaces,
+  resetSquare,
+  setSquare,
+} from '../actions.js';
 import { portraitNames } from '../settings.js';
-import { busy, faces, modelChoice, portrait, square } from '../state.js';
+import { alpha, busy, faces, modelChoice, portrait, square } from '../state.js';
 import { texts } from '../texts.js';
 import { Alert } from './alert.js';
 import { CameraDialog } from './camera.js';
@@ -49,6 +56,7 @@ export function PortraitCard() {
           {chosen && !chosen.example && modelChoice.value === 'demo' && (
             <p class="hint">{texts.portrait.demoHint}</p>
           )}
+          <Transparency notes={chosen?.notes ?? []} />
           <div class="row">
             <Button
               icon="face"
@@ -67,6 +75,28 @@ export function PortraitCard() {
       </div>
       {camera.value && <CameraDialog onClose={() => (camera.value = false)} />}
     </Card>
+  );
+}
+
+/** What was done to a transparent picture, and the other way. */
+function Transparency({ notes }: { readonly notes: readonly string[] }) {
+  if (notes.length === 0) return null;
+  return (
+    <div class="stack">
+      {notes.map((line) => (
+        <p key={line} class="hint">
+          {line}
+        </p>
+      ))}
+      <label>
+        <input
+          type="checkbox"
+          checked={alpha.value === 'drop'}
+          onChange={(event) => void chooseAlpha(event.currentTarget.checked ? 'drop' : 'blend')}
+        />{' '}
+        {texts.portrait.hiddenColours}
+      </label>
+    </div>
   );
 }
 

@@ -1,3 +1,4 @@
+import type { AlphaRule } from 'float-webgpu/browser';
 import type { SolverName } from 'float-webgpu';
 import type { InsideApi } from '../inside/inside-api.js';
 
@@ -18,7 +19,8 @@ export interface EngineApi {
   loadSaved(id: string): Promise<ModelSummary>;
   deleteSaved(id: string): Promise<void>;
 
-  setPortrait(file: Blob, name: string): Promise<PictureSize>;
+  /** `alpha`: what becomes of transparency; over black if left out. */
+  setPortrait(file: Blob, name: string, alpha?: AlphaRule): Promise<PortraitSummary>;
   /** Faces of the portrait, the largest first, each with the square that the published rule cuts out. */
   findFaces(): Promise<readonly FaceSquare[]>;
   setSpeech(file: Blob, name: string): Promise<SpeechSummary>;
@@ -65,6 +67,11 @@ export interface SavedModel {
   readonly id: string;
   readonly name: string;
   readonly bytes: number;
+}
+
+export interface PortraitSummary extends PictureSize {
+  /** What was done to the picture: its transparency, its animation. */
+  readonly notes: readonly string[];
 }
 
 export interface PictureSize {

@@ -71,7 +71,7 @@ export const engine: EngineApi = {
   savedModels: () => ask((worker) => worker.savedModels()),
   loadSaved: (id) => give('model', (worker) => worker.loadSaved(id)),
   deleteSaved: (id) => ask((worker) => worker.deleteSaved(id)),
-  setPortrait: (file, name) => give('portrait', (worker) => worker.setPortrait(file, name)),
+  setPortrait: (file, name, alpha) => give('portrait', (worker) => worker.setPortrait(file, name, alpha)),
   findFaces: () => ask((worker) => worker.findFaces()),
   setSpeech: (file, name) => give('speech', (worker) => worker.setSpeech(file, name)),
   generate: (settings, listener) => ask((worker) => worker.generate(settings, callbacks(listener))),

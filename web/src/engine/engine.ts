@@ -77,10 +77,11 @@ export function createEngine(base: string): EngineApi {
         if (model?.saved === id) model = undefined;
       }),
 
-    setPortrait: (file, name) =>
+    setPortrait: (file, name, alpha = 'blend') =>
       told(async () => {
-        portrait = await readPicture(file, name);
-        return { width: portrait.width, height: portrait.height };
+        const notes: string[] = [];
+        portrait = await readPicture(file, name, { alpha, note: (line) => notes.push(line) });
+        return { width: portrait.width, height: portrait.height, notes };
       }),
     findFaces: () =>
       told(async () => findFaces(await session.open(), needed(portrait, 'choose a portrait first'))),
