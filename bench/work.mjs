@@ -5,6 +5,7 @@ const conv2d = (p) =>
     ? 2 * p.batch * p.outputs * p.inputs * p.height * p.width * 9
     : 2 * p.batch * p.outputs * p.outHeight * p.outWidth * p.inputs * p.kernel ** 2;
 const conv1d = (p, { x }) => 2 * x.shape[0] * p.outFrames * p.outChannels * (p.channels / p.groups) * p.taps;
+const pointwise = ({ batch, inputs, outputs, plane }) => 2 * batch * inputs * outputs * plane;
 const linear = ({ rows, inputs, outputs }) => 2 * rows * inputs * outputs;
 const attention = ({ length, heads, headDim, reach }, { y }) =>
   4 * heads * headDim * pairsInReach(length, reach) * y.shape[0];
@@ -21,7 +22,8 @@ const operations = {
   conv1d,
   conv1d_subgroup: conv1d,
   depthwise_conv2d: (p) => 2 * p.planes * p.outHeight * p.outWidth * p.kernel ** 2,
-  pointwise: ({ batch, inputs, outputs, plane }) => 2 * batch * inputs * outputs * plane,
+  pointwise,
+  pointwise_each: pointwise,
   upfirdn2d: (p, _, { UP }) => 2 * p.channels * p.outHeight * p.outWidth * (16 / UP ** 2),
   attention,
   attention_subgroup: attention,

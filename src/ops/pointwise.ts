@@ -41,7 +41,7 @@ export function pointwise(
   if (shift) expectShape('pointwise', shift, [outputs]);
   const y = scratch(rec, label, [batch, outputs, height, width]);
   dispatch(rec, {
-    kernel: 'pointwise',
+    kernel: rec.gpu.tuning.row === 'invocation' ? 'pointwise_each' : 'pointwise',
     params: {
       batch,
       inputs,

@@ -17,7 +17,10 @@ export interface Tuning {
    * positions are neighbours, which spares loads (conv2d_3x3_subgroup.wgsl).
    */
   readonly conv3x3: 'plain' | 'rows';
-  /** Who makes a row of a layer norm: a workgroup's invocations together, or each invocation its own. */
+  /**
+   * Who makes a row of a layer norm: a workgroup's invocations together, or each invocation its own. In the second case
+   * pointwise convolutions take an input at a time.
+   */
   readonly row: 'workgroup' | 'invocation';
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packTransposedWeight, packWeight, squareSums } from '../../src/ops/conv-weight.js';
 import { demodulation, styledConv, styledConvReference } from '../../src/ops/modulated-conv2d.js';
 import { pointwise, pointwiseReference } from '../../src/ops/pointwise.js';
@@ -69,7 +69,11 @@ describe('demodulation', () => {
   });
 });
 
-describe('pointwise', () => {
+describe.each(['workgroup', 'invocation'] as const)('pointwise, rows by %s', (row) => {
+  beforeEach(() => {
+    gpu.tuning = { ...gpu.tuning, row };
+  });
+
   it('equals its float64 twin over odd shapes, with and without style, bias, activation and shift', async () => {
     const drawn = fc.record({
       batch: fc.integer({ min: 1, max: 3 }),
