@@ -53,7 +53,7 @@ export { directedMotion, directionMatrix, motionCoefficients } from './models/au
 export type { Directions } from './models/autoencoder/direction.js';
 export { parseEmotionSchedule, parseGuidanceSchedule } from './pipeline/schedule.js';
 export type { EmotionKey, EmotionSchedule, GuidanceKey, GuidanceSchedule } from './pipeline/schedule.js';
-export { integrate, solverNames } from './sampling/solvers.js';
+export { integrate, parseSolver, solverNames } from './sampling/solvers.js';
 export type { Solution, SolverName, SolverOptions, VectorField } from './sampling/solvers.js';
 export type { HostTensor } from './runtime/evaluate.js';
 export type { KernelTime } from './runtime/profile.js';

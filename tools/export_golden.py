@@ -5,8 +5,9 @@
     float verify OUT --weights FLOAT/checkpoints
 
 Run it where the official `generate.py` runs. The image is already cropped, S×S (512×512), the audio 16-bit mono at
-16 kHz. The model runs twice, in float32 and in float64 (8 GB of memory, minutes): the second are the golden values, the
-difference is what single precision costs, and what `float verify` measures by. No weights are copied.
+16 kHz. Stage by stage the model runs twice, in float32 and in float64: the second are the golden values, the difference
+is what single precision costs, and what `float verify` measures by. Of the model only the parts of a stage are in float64 at
+a time (some 5 GB in all, an estimate; minutes). No weights are copied.
 """
 from __future__ import annotations
 
@@ -14,21 +15,19 @@ import argparse
 import math
 import pathlib
 import sys
-from typing import Any, Dict, Mapping, Optional, Sequence
+from typing import Any, Mapping, Optional, Sequence
 
 import numpy as np
 import torch
 
 from golden_export.files import (
     ExportError, read_json, read_png, read_safetensors, read_wave, write_json, write_png, write_stage, write_wave)
-from golden_export.official import SPEECH, build, commit_of, configuration, precision, reach
+from golden_export.official import SPEECH, build, commit_of, configuration, reach
 from golden_export.stages import NEEDS, Inputs, compute, frames_of, kept_frames, parse_run
 
 RUNS = 'euler.n10.S2E.a2.e1,euler.n10.happy.a2.e3,euler.n3.S2E.a1.e1'
 ASSUMED_ERROR = 5e-6
 """With --no-float64: float32's error is not known; golden/full's worst is 1.6e-5, its median 1e-6."""
-
-Results = Dict[str, Dict[str, np.ndarray]]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -72,13 +71,6 @@ def export(flags: argparse.Namespace) -> None:
     model = build(flags.float_repo, flags.checkpoints, flags.device)
     inputs = make_inputs(model, picture, sound, flags)
 
-    def run(dtype: torch.dtype) -> Results:
-        tell = lambda stage: print(f'{str(dtype)[6:]} {stage} …', file=sys.stderr)  # noqa: E731
-        with precision(model, dtype, flags.device):
-            return compute(model, inputs, stages, runs, flags.device, tell)
-
-    rough = run(torch.float32)
-    golden = run(torch.float64) if flags.float64 else rough
     about = {
         'variant': 'checkpoint', 'float_commit': commit_of(flags.float_repo), 'torch': torch.__version__,
         'golden_dtype': 'float64' if flags.float64 else 'float32', **configuration(model),
@@ -93,11 +85,16 @@ def export(flags: argparse.Namespace) -> None:
         'sample': {'runs': [run.name for run in runs], 'frames': frames},
         'animate': {'frames': frames, 'indices': kept_frames(frames)},
     }
-    for stage, values in golden.items():
-        errors = {name: error_of(name, rough[stage][name], values[name], flags.float64) for name in values}
-        write_stage(flags.out, stage, {**about, **extra.get(stage, {})}, values, errors)
-        write_frames(flags.out, stage, values)
-    count = sum(len(values) for values in golden.values())
+    dtypes = [torch.float32, torch.float64] if flags.float64 else [torch.float32]
+    tell = lambda line: print(line, file=sys.stderr)  # noqa: E731
+    count = 0
+    for stage, values in compute(model, inputs, stages, runs, flags.device, dtypes, tell):
+        rough, golden = values[0], values[-1]
+        errors = {name: error_of(name, rough[name], golden[name], flags.float64) for name in golden}
+        write_stage(flags.out, stage, {**about, **extra.get(stage, {})}, golden, errors)
+        write_frames(flags.out, stage, golden)
+        count += len(golden)
+        del values, rough, golden  # before the next stage runs
     print(f'{flags.out}: {count} tensors; now: float verify {flags.out} --weights {flags.checkpoints}')
 
 

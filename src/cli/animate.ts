@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { Option } from 'commander';
 import type { AnimateOptions, StreamedFrame } from '../pipeline/animate.js';
 import { animate, animateStream } from '../pipeline/animate.js';
 import { InputError } from '../base/errors.js';
@@ -24,7 +23,7 @@ import { beginSpan } from '../runtime/trace.js';
 import type { EmotionSchedule, GuidanceSchedule } from '../pipeline/schedule.js';
 import { parseEmotionSchedule, parseGuidanceSchedule } from '../pipeline/schedule.js';
 import type { SolverName } from '../sampling/solvers.js';
-import { solverNames } from '../sampling/solvers.js';
+import { parseSolver, solverNames } from '../sampling/solvers.js';
 import { finite } from '../weights/finite.js';
 import { openSafetensors } from '../weights/safetensors.js';
 import { formatShape } from '../weights/source.js';
@@ -98,7 +97,12 @@ export function addAnimate(program: Command, signal: AbortSignal): void {
     )
     .option('--config <json>', 'the sizes of the checkpoint, if not beside it')
     .option('--nfe <n>', 'time points of the ODE: n − 1 steps', wholeNumber(2, 10000), 10)
-    .addOption(new Option('--solver <name>', 'ODE solver').choices(solverNames).default('euler'))
+    .option<SolverName>(
+      '--solver <name>',
+      `ODE solver: ${solverNames.join(', ')}; heun2, torchdiffeq’s name, is heun`,
+      parsedBy(parseSolver),
+      'euler',
+    )
     .option('--seed <n>', 'the same seed makes the same video', wholeNumber(0), 15)
     .option<number | GuidanceSchedule>(
       '--audio-guidance <γ>',

@@ -7,8 +7,8 @@ import { philox4x32 } from './philox.js';
  *
  * The same numbers come out on every engine and machine. ECMAScript leaves the last bits of Math.log, Math.cos and
  * Math.sin to the engine, so those three are computed here from additions, multiplications and divisions, which
- * IEEE 754 fixes; Math.sqrt is correctly rounded in every engine. They are not PyTorch's numbers for the same seed:
- * those depend on PyTorch's device.
+ * IEEE 754 fixes; Math.sqrt is correctly rounded in every engine. They are not PyTorch's numbers for the same seed: its
+ * generators are others, mt19937 on the CPU and Philox4×32-10 with other counters on CUDA (Sec. 6).
  *
  * @param seed an integer in 0 … 2⁶⁴ − 1 (a bigint above 2⁵³ − 1)
  * @param stream an integer ≥ 0 (at most 2⁵³ − 1); here the index of the window

@@ -11,6 +11,19 @@ export type VectorField = (t: number, x: Float32Array) => Promise<Float32Array>;
 export const solverNames = ['euler', 'midpoint', 'heun', 'rk4', 'dopri5'] as const;
 export type SolverName = (typeof solverNames)[number];
 
+/**
+ * A solver by our name or by torchdiffeq's, whose `heun2` is our `heun`; the other names are the same.
+ *
+ * @throws InputError for any other name.
+ */
+export function parseSolver(name: string): SolverName {
+  const found = solverNames.find((known) => known === (name === 'heun2' ? 'heun' : name));
+  if (!found) {
+    throw new InputError(`solver: expected one of ${solverNames.join(', ')} or heun2 (= heun), got ${name}`);
+  }
+  return found;
+}
+
 export interface SolverOptions {
   readonly solver: SolverName;
   /**

@@ -3,8 +3,7 @@ import { emotions, oneHot } from '../models/speech/emotions.js';
 import type { FlowTransformer, WindowConditions } from '../models/transformer/fmt.js';
 import { attentionMask, createFlowTransformer } from '../models/transformer/fmt.js';
 import type { HostTensor } from '../runtime/evaluate.js';
-import type { SolverName } from '../sampling/solvers.js';
-import { solverNames } from '../sampling/solvers.js';
+import { parseSolver } from '../sampling/solvers.js';
 import { sampleMotion } from '../sampling/windows.js';
 import { windowFrames } from '../weights/config.js';
 import type { GoldenStage } from './golden-set.js';
@@ -85,15 +84,12 @@ export async function verifySample(context: StageContext, stage: GoldenStage): P
 function parseRun(name: string, heard: Float32Array, file: string) {
   const [, method, nfe, expression, audio, emotion] =
     /^(\w+)\.n(\d+)\.(\w+)\.a([\d.]+)\.e([\d.]+)$/.exec(name) ?? [];
-  const solver: SolverName | undefined = solverNames.find(
-    (known) => known === method?.replace('heun2', 'heun'),
-  );
   const shown = emotions.find((known) => known === expression);
-  if (!solver || (!shown && expression !== 'S2E')) {
+  if (method === undefined || (!shown && expression !== 'S2E')) {
     throw new InputError(`${file}: runs: expected SOLVER.nNFE.EMOTION.aγ.eγ, got "${name}"`);
   }
   return {
-    solver,
+    solver: parseSolver(method),
     nfe: Number(nfe),
     we: shown ? oneHot(shown) : heard,
     scales: { audio: Number(audio), emotion: Number(emotion) },

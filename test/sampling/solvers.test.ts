@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/base/errors.js';
 import { dormandPrince } from '../../src/sampling/dopri5.js';
 import { euler, heun, midpoint, rk4 } from '../../src/sampling/runge-kutta.js';
-import { integrate, type SolverName, type VectorField } from '../../src/sampling/solvers.js';
+import { integrate, parseSolver, type SolverName, type VectorField } from '../../src/sampling/solvers.js';
 
 const field =
   (f: (t: number, x: Float32Array) => number[]): VectorField =>
@@ -166,6 +166,20 @@ describe('what integrate refuses', () => {
     await expect(integrate(short, x0, { solver: 'euler', nfe: 2 })).rejects.toThrow(
       'has 1 values, the state 2',
     );
+  });
+
+  it('names that torchdiffeq has and we have not; heun2 is our heun', () => {
+    expect(['euler', 'midpoint', 'heun', 'heun2', 'rk4', 'dopri5'].map(parseSolver)).toEqual([
+      'euler',
+      'midpoint',
+      'heun',
+      'heun',
+      'rk4',
+      'dopri5',
+    ]);
+    for (const name of ['heun3', 'bosh3', 'adaptive_heun', 'toString', '']) {
+      expect(() => parseSolver(name)).toThrow(/^solver: expected one of euler, .* or heun2 \(= heun\), got/);
+    }
   });
 
   it('options out of range', async () => {

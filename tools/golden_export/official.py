@@ -9,7 +9,7 @@ import pathlib
 import subprocess
 import sys
 import traceback
-from typing import Any, Callable, ContextManager, Iterator, Mapping
+from typing import Any, Callable, ContextManager, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -188,17 +188,20 @@ def _check_attention(model: Any) -> None:
 
 
 @contextlib.contextmanager
-def precision(model: nn.Module, dtype: torch.dtype, device: str) -> Iterator[None]:
-    """Runs the model in dtype: its parameters, what it makes itself, and, as a few places of the official code say
-    float32 whatever the rest is (.float(), dtype=), what goes into a layer."""
+def precision(parts: Sequence[nn.Module], dtype: torch.dtype, device: str) -> Iterator[None]:
+    """Runs these parts of the model in dtype: their parameters, what they make themselves, and, as a few places of the
+    official code say float32 whatever the rest is (.float(), dtype=), what goes into a layer. Afterwards they are
+    float32 again, the same numbers: only what a stage needs is ever held in float64."""
     before = torch.get_default_dtype()
     hooks = [
         module.register_forward_pre_hook(_cast)
-        for module in model.modules()
+        for part in parts
+        for module in part.modules()
         if next(module.parameters(recurse=False), None) is not None
     ]
     torch.set_default_dtype(dtype)
-    model.to(dtype)
+    for part in parts:
+        part.to(dtype)
     try:
         with torch.no_grad(), _cuda_stays_here(device), _tensor_method('float', lambda tensor: tensor.to(dtype)):
             yield
@@ -206,6 +209,8 @@ def precision(model: nn.Module, dtype: torch.dtype, device: str) -> Iterator[Non
         torch.set_default_dtype(before)
         for hook in hooks:
             hook.remove()
+        for part in parts:
+            part.to(torch.float32)
 
 
 def _cast(module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from .files import ExportError
-from .official import described, reach
+from .official import described, precision, reach
 
 NEEDS = {
     'encode': (), 'decode': ('encode',), 'fmt': (), 'audio': (), 'emotion': (),
@@ -19,6 +19,18 @@ NEEDS = {
     'animate': ('encode', 'audio', 'emotion', 'sample'),
 }
 """The stages, in the order in which they run, and those whose results they use."""
+PARTS = {
+    'encode': ('motion_autoencoder',), 'decode': ('motion_autoencoder',), 'fmt': ('fmt',), 'audio': ('audio_encoder',),
+    'emotion': ('emotion_encoder',), 'sample': ('fmt', 'audio_encoder', 'emotion_encoder'),
+    'animate': ('motion_autoencoder',),
+}
+"""What of the model each of them runs."""
+KEPT = ('image', 's_r', 'r_s', 'feats.', 'wa', 'probabilities', 'euler', 'midpoint', 'heun', 'rk4', 'dopri5')
+"""Beginnings of the names of tensors that later stages use."""
+METHODS = {'heun': 'heun2'}
+"""float-webgpu's names of torchdiffeq's methods, where they differ."""
+KNOWN = ('euler', 'midpoint', 'heun2', 'rk4', 'dopri5')
+"""The methods that `float verify` has."""
 GUIDED = ((2, 1), (2, 3), (1, 0))
 """(γ_a, γ_e) of the guided evaluations in `fmt`."""
 
@@ -59,7 +71,11 @@ def parse_run(name: str) -> Run:
     match = re.fullmatch(r'(\w+)\.n(\d+)\.(\w+)\.a([\d.]+)\.e([\d.]+)', name)
     if not match or int(match[2]) < 2:
         raise ExportError(f'--runs: expected SOLVER.nNFE.EMOTION.aγ.eγ (euler.n10.S2E.a2.e1), got {name}')
-    return Run(name, match[1], int(match[2]), match[3], float(match[4]), float(match[5]))
+    method = METHODS.get(match[1], match[1])
+    if method not in KNOWN:
+        raise ExportError(f'--runs: {name}: expected a method of {", ".join(KNOWN)}, got {match[1]}')
+    name = f'{method}{name[len(match[1]):]}'
+    return Run(name, method, int(match[2]), match[3], float(match[4]), float(match[5]))
 
 
 def frames_of(model: Any, samples: int) -> int:
@@ -72,20 +88,27 @@ def kept_frames(frames: int) -> list[int]:
 
 
 def compute(
-    model: Any, inputs: Inputs, stages: Sequence[str], runs: Sequence[Run], device: str, tell: Callable[[str], None],
-) -> dict[str, dict[str, np.ndarray]]:
-    """The stages asked for, in the model's present precision, each with what it needs of those before."""
-    dtype = torch.get_default_dtype()
-    place = lambda tensor: tensor.to(device=device, dtype=dtype)  # noqa: E731
+    model: Any, inputs: Inputs, stages: Sequence[str], runs: Sequence[Run], device: str, dtypes: Sequence[torch.dtype],
+    tell: Callable[[str], None],
+) -> Iterator[tuple[str, list[dict[str, np.ndarray]]]]:
+    """The stages asked for one after the other, each in every dtype, with what it needs of those before. Of a stage that
+    has been given only what later ones use is kept, and only the parts of the model that it runs are in its dtype: what
+    is in memory is the model in float32, one stage's parts in float64, and one stage's tensors."""
     wanted = set(stages).union(*(NEEDS[stage] for stage in stages))
-    done: dict[str, Tensors] = {}
+    done: list[dict[str, Tensors]] = [{} for _ in dtypes]
     for stage in (stage for stage in NEEDS if stage in wanted):
-        tell(stage)
-        try:
-            done[stage] = _functions[stage](model, inputs, done, runs, place)
-        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise ExportError(f'{stage}: the model fails: {described(error)}') from error
-    return {stage: {name: t.cpu().numpy() for name, t in done[stage].items()} for stage in NEEDS if stage in stages}
+        for dtype, results in zip(dtypes, done):
+            tell(f'{str(dtype)[6:]} {stage} …')
+            place = lambda tensor, dtype=dtype: tensor.to(device=device, dtype=dtype)  # noqa: E731
+            try:
+                with precision([reach(model, part) for part in PARTS[stage]], dtype, device):
+                    results[stage] = _functions[stage](model, inputs, results, runs, place)
+            except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+                raise ExportError(f'{stage}: the model fails: {described(error)}') from error
+        if stage in stages:
+            yield stage, [{name: t.cpu().numpy() for name, t in results[stage].items()} for results in done]
+        for results in done:
+            results[stage] = {name: t for name, t in results[stage].items() if name.startswith(KEPT)}
 
 
 def _encode(model: Any, inputs: Inputs, done: Any, runs: Any, place: Any) -> Tensors:
