@@ -74,10 +74,12 @@ export function joinWeights(files: readonly CheckpointFile[]): JoinedWeights {
   };
 }
 
+const shownCopies = 3;
+
 function copyNotes({ weights, copies }: PlacedFile): string[] {
   if (copies.length === 0) return [];
-  const others = copies.map((prefix) => (prefix === '' ? 'those without prefix' : `those under ${quote(prefix)}`));
-  return [`${weights.name}: tensors are there several times; left out are ${others.join(' and ')}`];
+  const others = copies.slice(0, shownCopies).map((prefix) => (prefix === '' ? 'those without prefix' : `those under ${quote(prefix)}`));
+  return [`${weights.name}: tensors are there several times; left out are ${others.join(' and ')}${copies.length > shownCopies ? ' and more' : ''}`];
 }
 
 /**

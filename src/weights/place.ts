@@ -163,9 +163,9 @@ function projections(unplaced: ReadonlyMap<string, string[]>, source: WeightSour
 
 function arrange(placed: readonly Place[], fileName: string): Placed {
   const prefixes = [...new Set(placed.map(({ prefix }) => prefix))];
-  const rank = (prefix: string) =>
-    /(^|[._])ema([._]|$)/i.test(prefix) ? -2 : prefix === '' ? -1 : prefixes.indexOf(prefix);
-  const ranks = new Map(prefixes.map((prefix) => [prefix, rank(prefix)]));
+  const rank = (prefix: string, order: number) =>
+    /(^|[._])ema([._]|$)/i.test(prefix) ? -2 : prefix === '' ? -1 : order;
+  const ranks = new Map(prefixes.map((prefix, order) => [prefix, rank(prefix, order)]));
   const names = new Map<string, string>();
   const owners = new Map<string, Place>();
   const copies = new Set<string>();
