@@ -29,7 +29,7 @@ import { finite } from '../weights/finite.js';
 import { openSafetensors } from '../weights/safetensors.js';
 import { formatShape } from '../weights/source.js';
 import { checkCrop, chooseSquare, parseCrop } from './crop.js';
-import { openOutputs } from './outputs.js';
+import { claimOutputs, openOutputs } from './outputs.js';
 import {
   adapterHelp,
   atLeastZero,
@@ -66,6 +66,7 @@ interface AnimateFlags extends SpeechFlags {
   face?: number;
   pasteBack?: boolean;
   framesDir?: string;
+  cleanFrames?: boolean;
   motionOut?: string;
   profile?: string;
   adapter: string;
@@ -91,6 +92,7 @@ export function addAnimate(program: Command, signal: AbortSignal): void {
     )
     .option('--out <mp4>', 'the video to write, with the sound')
     .option('--frames-dir <folder>', 'write every frame as PNG into this folder')
+    .option('--clean-frames', 'remove the frames of an earlier run from that folder first')
     .option(
       '--weights <path>',
       'the checkpoint: safetensors, float.pth, or a folder with the model',
@@ -161,12 +163,11 @@ interface Result {
 }
 
 async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<void> {
-  if (flags.out === undefined && flags.framesDir === undefined && flags.motionOut === undefined) {
-    throw new InputError('animate: expected --out, --frames-dir or --motion-out');
-  }
   const progress = createProgress(flags.quiet === true || flags.json === true);
   const undo: (() => unknown)[] = [];
   try {
+    const frameFiles = await claimOutputs(flags);
+    undo.push(() => frameFiles?.abandon());
     const { alpha } = flags;
     const portrait = await readPicture(flags.image, { alpha, note: progress.note });
     checkCrop(flags, portrait);
@@ -187,7 +188,7 @@ async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<voi
     }
     const size = outputSize(flags, portrait, config.input_size);
     const fps = flags.fps ?? config.fps;
-    const outputs = await openOutputs(flags, { config, size, fps, speech, ...provenance(flags) });
+    const outputs = await openOutputs(flags, frameFiles, { config, size, fps, speech, ...provenance(flags) });
     undo.push(() => outputs.abandon());
     const { experimental } = flags;
     const log = progress.note;

@@ -1,12 +1,11 @@
-import { extname } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
-import { InputError } from '../base/errors.js';
 import { writeSafetensorsFile } from '../node/safetensors-file.js';
 import { openWeights } from '../node/weights.js';
 import type { FloatType } from '../weights/encode.js';
 import { quote } from '../weights/json.js';
 import { checkpointLayout } from '../weights/stream.js';
+import { checkClaims } from './claims.js';
 import { byteStatus, createProgress } from './progress.js';
 
 interface ConvertFlags {
@@ -34,9 +33,12 @@ export function addConvert(program: Command, signal: AbortSignal): void {
 }
 
 async function runConvert(paths: string[], flags: ConvertFlags, signal: AbortSignal): Promise<void> {
-  if (extname(flags.out) !== '.safetensors') {
-    throw new InputError(`--out: expected a name that ends in .safetensors, got ${flags.out}`);
-  }
+  await checkClaims({
+    inputs: { '--config': flags.config },
+    weights: { input: paths },
+    outputs: { '--out': [flags.out, '.safetensors'] },
+    quiet: flags.quiet,
+  });
   const progress = createProgress(flags.quiet === true);
   const opened = await openWeights(paths, flags.config === undefined ? {} : { configPath: flags.config });
   try {

@@ -1,20 +1,35 @@
+import { resolve } from 'node:path';
 import { joinArrays } from '../base/arrays.js';
 import type { Picture } from '../media/picture.js';
 import type { Size } from '../media/resize.js';
 import type { Sound } from '../media/sound.js';
-import { createFrameWriter } from '../node/frames.js';
+import { createFrameWriter, type FrameWriter } from '../node/frames.js';
 import { checkTarget, writeAtomically } from '../node/partial-file.js';
 import type { ArrivingSound } from '../media/sound.js';
 import { createVideoWriter } from '../node/video.js';
+import { faceWeightsPath } from '../node/face-weights.js';
+import { checkClaims } from './claims.js';
+import { InputError } from '../base/errors.js';
 import type { FloatConfig } from '../weights/config.js';
 import { writeSafetensors } from '../weights/safetensors.js';
 
-export interface OutputPaths {
+export interface OutputFlags {
   readonly out?: string;
   readonly framesDir?: string;
+  /** Frames of an earlier run in that folder are removed. */
+  readonly cleanFrames?: boolean;
   readonly motionOut?: string;
-  /** Written by openProfile; only whether it can be is looked at here. */
   readonly profile?: string;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+export interface InputFlags {
+  readonly image: string;
+  readonly audio: string;
+  readonly weights: string;
+  readonly config?: string;
+  readonly motionIn?: string;
 }
 
 export interface OutputOptions {
@@ -40,14 +55,68 @@ export interface Outputs {
 }
 
 /**
+ * Makes the folder of the frames and sees that no output is an input or another output, before anything is read. What it
+ * made is the caller's to `abandon`.
+ *
+ * @throws InputError naming the options, or the path that cannot be written.
+ */
+export async function claimOutputs(flags: OutputFlags & InputFlags): Promise<FrameWriter | undefined> {
+  const { out, framesDir, motionOut, profile, quiet, json } = flags;
+  if (out === undefined && framesDir === undefined && motionOut === undefined) {
+    throw new InputError('animate: expected --out, --frames-dir or --motion-out');
+  }
+  if (framesDir === undefined && flags.cleanFrames)
+    throw new InputError('--clean-frames: only with --frames-dir');
+  for (const [option, path] of Object.entries({
+    '--out': out,
+    '--motion-out': motionOut,
+    '--profile': profile,
+  })) {
+    if (path === undefined || framesDir === undefined || resolve(path) !== resolve(framesDir)) continue;
+    throw new InputError(`${option} ${path} and --frames-dir ${framesDir} are the same place`);
+  }
+  if (framesDir === '-') throw new InputError('--frames-dir: expected a folder, got -');
+  const frames =
+    framesDir === undefined ? undefined : await createFrameWriter(framesDir, { clean: flags.cleanFrames });
+  try {
+    await checkClaims({
+      inputs: {
+        '--image': flags.image,
+        '--audio': flags.audio,
+        '--config': flags.config,
+        '--motion-in': flags.motionIn,
+        'the face detector': faceWeightsPath(),
+      },
+      weights: { '--weights': flags.weights },
+      outputs: {
+        '--out': [out, '.mp4', '.m4v'],
+        '--motion-out': [motionOut, '.safetensors'],
+        '--profile': [profile, '.json'],
+      },
+      framesDir,
+      quiet,
+      json,
+    });
+    return frames;
+  } catch (error) {
+    frames?.abandon();
+    throw error;
+  }
+}
+
+/**
  * Opens the outputs asked for, before any work is done, so that a path that cannot be written is told at once.
  *
+ * @param frames as `claimOutputs` gave it.
  * @throws InputError naming the path.
  */
-export async function openOutputs(paths: OutputPaths, options: OutputOptions): Promise<Outputs> {
+export async function openOutputs(
+  paths: OutputFlags,
+  frameFiles: FrameWriter | undefined,
+  options: OutputOptions,
+): Promise<Outputs> {
   const { config, size, fps, speech, title, comment } = options;
   for (const path of [paths.motionOut, paths.profile]) if (path !== undefined) await checkTarget(path);
-  const frameFiles = paths.framesDir === undefined ? undefined : await createFrameWriter(paths.framesDir);
   const video =
     paths.out === undefined
       ? undefined
@@ -73,6 +142,9 @@ export async function openOutputs(paths: OutputPaths, options: OutputOptions): P
         await writeAtomically(paths.motionOut, writeSafetensors({ motion: { shape, data } }));
       }
     },
-    abandon: async () => video?.abort(),
+    async abandon() {
+      await video?.abort();
+      frameFiles?.abandon();
+    },
   };
 }

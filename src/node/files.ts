@@ -19,9 +19,16 @@ function reasonOf(error: unknown): string {
     EFBIG: 'the file would be larger than allowed',
     EIO: 'the device reports an error',
     ENAMETOOLONG: 'the name is too long',
+    ELOOP: 'too many links',
+    EPIPE: 'nobody reads it any more',
   };
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return reasons[code] ?? messageOf(error);
+}
+
+/** Whether an error says that there is no such file. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 /**
