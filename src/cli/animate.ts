@@ -29,7 +29,8 @@ import { finite } from '../weights/finite.js';
 import { openSafetensors } from '../weights/safetensors.js';
 import { formatShape } from '../weights/source.js';
 import { checkCrop, chooseSquare, parseCrop } from './crop.js';
-import { claimOutputs, openOutputs } from './outputs.js';
+import { claimOutputs, openOutputs, type Made } from './outputs.js';
+import { outputPath } from './claims.js';
 import {
   adapterHelp,
   atLeastZero,
@@ -150,10 +151,8 @@ export function addAnimate(program: Command, signal: AbortSignal): void {
     .action((flags: AnimateFlags) => runAnimate(flags, signal));
 }
 
-/** What `--json` prints. */
-interface Result {
-  frames: number;
-  fps: number;
+/** What `--json` prints, with the paths of what was written: first what the video has, or without `--out` the frames. */
+interface Result extends Made {
   /** From the loaded weights to the finished file, and to the first frame. */
   seconds: number;
   firstFrame: number;
@@ -188,7 +187,15 @@ async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<voi
     }
     const size = outputSize(flags, portrait, config.input_size);
     const fps = flags.fps ?? config.fps;
-    const outputs = await openOutputs(flags, frameFiles, { config, size, fps, speech, ...provenance(flags) });
+    const piped = { signal, onWait: () => progress.status('waiting for a reader of a pipe …') };
+    const outputs = await openOutputs(flags, frameFiles, {
+      ...piped,
+      config,
+      size,
+      fps,
+      speech,
+      ...provenance(flags),
+    });
     undo.push(() => outputs.abandon());
     const { experimental } = flags;
     const log = progress.note;
@@ -196,7 +203,8 @@ async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<voi
     const gpu = await openGpu(adapter, { experimental });
     undo.push(() => closeGpu(gpu));
     checkPrecision(gpu, flags.precision);
-    const profile = flags.profile === undefined ? undefined : openProfile(gpu, flags.profile);
+    const profile =
+      flags.profile === undefined ? undefined : openProfile(gpu, outputPath(flags.profile), piped);
 
     const options: AnimateOptions = {
       nfe: flags.nfe,
@@ -235,13 +243,12 @@ async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<voi
       if (frames++ === 0) firstFrame = seconds();
       progress.status(...frameStatus(frames, frame.count, seconds()));
     }
-    await outputs.finish();
+    const made = await outputs.finish();
     await profile?.write();
     progress.end();
     const gpuBytes = gpu.memory.peak;
     report(flags, progress.note, {
-      frames,
-      fps: config.fps,
+      ...made,
       seconds: seconds(),
       firstFrame,
       adapter: name,
@@ -270,11 +277,12 @@ async function readMotion(path: string, d: number): Promise<Float32Array> {
 }
 
 function report(flags: AnimateFlags, note: (line: string) => void, result: Result): void {
-  const { frames, fps, seconds } = result;
+  const { out, framesDir, motionOut } = flags;
+  const { frames, duration, seconds } = result;
   const rate = (frames / seconds).toFixed(1);
-  if (flags.json) printJson({ out: flags.out, ...result });
-  const targets = [flags.out, flags.framesDir, flags.motionOut].filter((path) => path !== undefined);
+  if (flags.json) printJson({ out, framesDir, motionOut, ...result });
+  const targets = [out, framesDir, motionOut].filter((path) => path !== undefined);
   note(
-    `${targets.join(', ')}: ${frames} frames, ${(frames / fps).toFixed(1)} s of video in ${seconds.toFixed(1)} s (${rate} frames/s)`,
+    `${targets.join(', ')}: ${frames} frames, ${duration.toFixed(1)} s of video in ${seconds.toFixed(1)} s (${rate} frames/s)`,
   );
 }

@@ -5,7 +5,7 @@ import { openWeights } from '../node/weights.js';
 import type { FloatType } from '../weights/encode.js';
 import { quote } from '../weights/json.js';
 import { checkpointLayout } from '../weights/stream.js';
-import { checkClaims } from './claims.js';
+import { checkClaims, outputPath } from './claims.js';
 import { byteStatus, createProgress } from './progress.js';
 
 interface ConvertFlags {
@@ -45,10 +45,11 @@ async function runConvert(paths: string[], flags: ConvertFlags, signal: AbortSig
     const layout = checkpointLayout(opened, flags.dtype.toUpperCase() as FloatType);
     const started = performance.now();
     const seconds = () => (performance.now() - started) / 1000;
-    const size = await writeSafetensorsFile(flags.out, opened.weights, {
+    const size = await writeSafetensorsFile(outputPath(flags.out), opened.weights, {
       ...layout,
       onBytes: (done, total) => progress.status(...byteStatus(done, total, seconds())),
       signal,
+      onWait: () => progress.status(`waiting for a reader of ${flags.out} …`),
     });
     progress.end();
     progress.note(

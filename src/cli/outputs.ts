@@ -4,11 +4,12 @@ import type { Picture } from '../media/picture.js';
 import type { Size } from '../media/resize.js';
 import type { Sound } from '../media/sound.js';
 import { createFrameWriter, type FrameWriter } from '../node/frames.js';
-import { checkTarget, writeAtomically } from '../node/partial-file.js';
+import { checkTarget, writeWhole } from '../node/partial-file.js';
 import type { ArrivingSound } from '../media/sound.js';
-import { createVideoWriter } from '../node/video.js';
+import { createVideoWriter, type VideoFacts } from '../node/video.js';
+import type { StreamOptions } from '../node/byte-stream.js';
 import { faceWeightsPath } from '../node/face-weights.js';
-import { checkClaims } from './claims.js';
+import { checkClaims, outputPath } from './claims.js';
 import { InputError } from '../base/errors.js';
 import type { FloatConfig } from '../weights/config.js';
 import { writeSafetensors } from '../weights/safetensors.js';
@@ -32,7 +33,7 @@ export interface InputFlags {
   readonly motionIn?: string;
 }
 
-export interface OutputOptions {
+export interface OutputOptions extends Required<StreamOptions> {
   readonly config: FloatConfig;
   /** Of the video and of the PNGs. */
   readonly size: Size;
@@ -43,13 +44,16 @@ export interface OutputOptions {
   readonly comment: string;
 }
 
+/** What a video has; without one nothing has a size in bytes. */
+export type Made = Omit<VideoFacts, 'bytes'> & Partial<VideoFacts>;
+
 /** Everything a run writes. */
 export interface Outputs {
   /** The next frame at the model's rate, of the size announced. */
   addFrame(picture: Picture): Promise<void>;
   addMotion(motion: Float32Array): void;
-  /** Gives the files their names. */
-  finish(): Promise<void>;
+  /** Gives the files their names, and tells what the video has; without a video, what the frames have. */
+  finish(): Promise<Made>;
   /** Removes what is unfinished; harmless after `finish`. */
   abandon(): Promise<void>;
 }
@@ -115,12 +119,22 @@ export async function openOutputs(
   frameFiles: FrameWriter | undefined,
   options: OutputOptions,
 ): Promise<Outputs> {
-  const { config, size, fps, speech, title, comment } = options;
-  for (const path of [paths.motionOut, paths.profile]) if (path !== undefined) await checkTarget(path);
+  const { config, size, fps, speech, title, comment, signal, onWait } = options;
+  for (const path of [paths.motionOut, paths.profile])
+    if (path !== undefined) await checkTarget(outputPath(path));
+  const { out, motionOut } = paths;
   const video =
-    paths.out === undefined
+    out === undefined
       ? undefined
-      : await createVideoWriter(paths.out, { ...size, fps, sound: speech, title, comment });
+      : await createVideoWriter(outputPath(out), {
+          ...size,
+          fps,
+          sound: speech,
+          title,
+          comment,
+          signal,
+          onWait,
+        });
   const motion: Float32Array[] = [];
   let modelFrames = 0;
   let videoFrames = 0;
@@ -132,15 +146,17 @@ export async function openOutputs(
       for (; (videoFrames * config.fps) / fps < modelFrames; videoFrames++) await video?.addFrame(picture);
     },
     addMotion(window) {
-      if (paths.motionOut !== undefined) motion.push(window);
+      if (motionOut !== undefined) motion.push(window);
     },
     async finish() {
-      await video?.close();
-      if (paths.motionOut !== undefined) {
+      const made = await video?.close();
+      if (motionOut !== undefined) {
         const data = joinArrays(motion);
         const shape = [data.length / config.dim_w, config.dim_w];
-        await writeAtomically(paths.motionOut, writeSafetensors({ motion: { shape, data } }));
+        const bytes = writeSafetensors({ motion: { shape, data } });
+        await writeWhole(outputPath(motionOut), bytes, { signal, onWait });
       }
+      return made ?? { frames: modelFrames, fps: config.fps, duration: modelFrames / config.fps, ...size };
     },
     async abandon() {
       await video?.abort();

@@ -1,5 +1,6 @@
 import { InputError, messageOf } from '../base/errors.js';
-import { writeAtomically } from '../node/partial-file.js';
+import type { StreamOptions } from '../node/byte-stream.js';
+import { writeWhole } from '../node/partial-file.js';
 import type { Gpu } from '../runtime/gpu.js';
 import { finishTrace, startTrace } from '../runtime/trace.js';
 import { traceEvents } from '../runtime/trace-events.js';
@@ -9,7 +10,7 @@ import { traceEvents } from '../runtime/trace-events.js';
  *
  * @throws InputError if the adapter has no timestamps.
  */
-export function openProfile(gpu: Gpu, path: string): { write(): Promise<void> } {
+export function openProfile(gpu: Gpu, path: string, options: StreamOptions): { write(): Promise<void> } {
   try {
     startTrace(gpu);
   } catch (error) {
@@ -17,7 +18,7 @@ export function openProfile(gpu: Gpu, path: string): { write(): Promise<void> } 
   }
   return {
     async write() {
-      await writeAtomically(path, Buffer.from(traceEvents(await finishTrace(gpu))));
+      await writeWhole(path, Buffer.from(traceEvents(await finishTrace(gpu))), options);
     },
   };
 }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, openSync, rmSync } from 'node:fs';
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { InputError } from '../base/errors.js';
+import { chmodSync, closeSync, openSync, rmSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { atExit } from './at-exit.js';
+import { openByteStream, type StreamOptions } from './byte-stream.js';
+import { destinationOf } from './destination.js';
 import { cannotWrite } from './files.js';
 
 /** An output that is not complete yet. However the process ends, it is gone or has its name. */
@@ -23,20 +24,22 @@ export interface PartialFile {
  * @throws InputError at once when the directory is missing or cannot be written, or `target` is a directory.
  */
 export async function createPartial(target: string): Promise<PartialFile> {
-  await checkTarget(target);
-  const path = `${target}.partial-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const { path: end, mode } = await destinationOf(target);
+  const path = join(dirname(end), partialName(basename(end)));
   const forget = atExit(() => rmSync(path, { force: true }));
   try {
     // In this thread: a file that another thread is about to make could not be removed.
     closeSync(openSync(path, 'wx'));
+    if (mode !== undefined) chmodSync(path, mode);
   } catch (error) {
+    rmSync(path, { force: true });
     forget();
     throw cannotWrite(target, error);
   }
   return {
     path,
     async publish() {
-      await rename(path, target).catch((error: unknown) => {
+      await rename(path, end).catch((error: unknown) => {
         throw cannotWrite(target, error);
       });
       forget();
@@ -48,15 +51,43 @@ export async function createPartial(target: string): Promise<PartialFile> {
   };
 }
 
-/** Throws InputError when the directory of `target` is missing or `target` is a directory. */
+/** No longer than a name that is long itself: the file system took that one. Systems count bytes, or units of UTF-16. */
+export function partialName(name: string): string {
+  const suffix = `.partial-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const fits = (text: string) =>
+    text.length <= Math.max(SHORT, name.length) &&
+    Buffer.byteLength(text) <= Math.max(SHORT, Buffer.byteLength(name));
+  const characters = Array.from(name);
+  while (!fits(characters.join('') + suffix)) characters.pop();
+  return characters.join('') + suffix;
+}
+
+/** Any file system takes names of so many bytes. */
+const SHORT = 100;
+
+/** Throws InputError when `target` cannot be written. */
 export async function checkTarget(target: string): Promise<void> {
-  const directory = await stat(dirname(target)).catch((error: unknown) => {
-    throw cannotWrite(target, error);
-  });
-  if (!directory.isDirectory())
-    throw new InputError(`cannot write ${target}: ${dirname(target)} is no directory`);
-  const existing = await stat(target).catch(() => undefined);
-  if (existing?.isDirectory()) throw new InputError(`cannot write ${target}: it is a directory`);
+  if ((await destinationOf(target)).kind === 'file') await (await createPartial(target)).discard();
+}
+
+/**
+ * Writes a whole file so that `target` never holds a part of it, or all of it to a pipe or descriptor. Throws InputError when it
+ * cannot be written.
+ */
+export async function writeWhole(
+  target: string,
+  bytes: Uint8Array,
+  options: StreamOptions = {},
+): Promise<void> {
+  const destination = await destinationOf(target);
+  if (destination.kind === 'file') return writeAtomically(target, bytes);
+  const stream = await openByteStream(destination, target, options);
+  try {
+    await stream.write(bytes);
+    await stream.close();
+  } finally {
+    stream.destroy();
+  }
 }
 
 /** Writes a whole file so that `target` never holds a part of it. Throws InputError when it cannot be written. */

@@ -1,19 +1,18 @@
-import { EncodedPacket, EncodedVideoPacketSource, FilePathSource, Mp4OutputFormat, Output } from 'mediabunny';
+import { EncodedPacket, EncodedVideoPacketSource, Mp4OutputFormat, Output } from 'mediabunny';
 import { InputError } from '../base/errors.js';
 import { avcLevel, completeAvcRecord } from '../media/avc.js';
 import { forgetterOf } from '../media/fragment-memory.js';
 import type { Picture } from '../media/picture.js';
-import { joinFragments } from '../media/remux.js';
 import type { ArrivingSound, Sound } from '../media/sound.js';
 import { addSoundTrack, trackChannels, type SoundTrack } from '../media/sound-track.js';
 import { even, toI420 } from '../media/yuv.js';
 import { createAacEncoder } from './aac.js';
-import { openFileTarget, type FileTarget } from './file-target.js';
+import type { StreamOptions } from './byte-stream.js';
 import { cannotWrite } from './files.js';
 import { startH264Segment, type H264Segment } from './h264.js';
-import { createPartial, type PartialFile } from './partial-file.js';
+import { openVideoSink } from './video-sink.js';
 
-export interface VideoOptions {
+export interface VideoOptions extends StreamOptions {
   /** Size of every picture. The video's size is the next even one, the last column or row repeated. */
   readonly width: number;
   readonly height: number;
@@ -26,11 +25,22 @@ export interface VideoOptions {
   readonly comment?: string;
 }
 
+/** What a finished video has. */
+export interface VideoFacts {
+  readonly frames: number;
+  readonly fps: number;
+  /** In seconds. */
+  readonly duration: number;
+  readonly width: number;
+  readonly height: number;
+  readonly bytes: number;
+}
+
 export interface VideoWriter {
   /** Appends a frame; resolves when the encoder has taken it. */
   addFrame(picture: Picture): Promise<void>;
-  /** Finishes the file and gives it its name. A video without frames is an error. */
-  close(): Promise<void>;
+  /** Finishes the file, gives it its name and tells what it has. A video without frames is an error. */
+  close(): Promise<VideoFacts>;
   /** Gives up: removes what was written and ends the encoders. Harmless after close. */
   abort(): Promise<void>;
 }
@@ -46,9 +56,11 @@ const SEGMENT_SECONDS = 2;
  * exactly i/fps. Memory does not grow with the length; only joining the fragments, at the end, holds
  * the whole index, 1 kB a frame.
  *
- * Until close the file lies beside `path` under a temporary name, in fragments of two seconds: if the process is killed, that file plays up to
- * its last complete fragment. Close joins the fragments. One of close and abort must be called, or the process will not end.
- * Throws InputError, at once, when `path` cannot be written or the size is impossible.
+ * Until close the file lies beside `path` under a temporary name, in fragments of two seconds. Close joins the fragments. What is
+ * no file (a named pipe, `/dev/stdout`) gets the fragments as they come; docs/outputs.md has the rules. One of close and
+ * abort must be called, or the process will not end.
+ *
+ * @throws InputError, at once, when `path` cannot be written or the size is impossible.
  */
 export async function createVideoWriter(path: string, options: VideoOptions): Promise<VideoWriter> {
   const { fps, quality = DEFAULT_QP } = options;
@@ -59,17 +71,12 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
     throw new InputError(`${path}: H.264 has no ${width}x${height} at ${fps} frames a second`);
   if (!(quality >= 10 && quality <= 51)) throw new InputError(`quality ${quality}, expected 10 to 51`);
 
-  const partial = await createPartial(path);
-  const file = await openFileTarget(partial.path, { chunked: false }).catch(async (error: unknown) => {
-    await partial.discard();
-    throw cannotWrite(path, error);
-  });
-
+  const sink = await openVideoSink(path, options);
   const segmentLength = Math.max(1, Math.round(SEGMENT_SECONDS * fps));
   const output = new Output({
     // Each fragment is a segment with its sound, complete in itself; written at once and not in large blocks.
     format: new Mp4OutputFormat({ fastStart: 'fragmented', minimumFragmentDuration: SEGMENT_SECONDS / 2 }),
-    target: file.target,
+    target: sink.target,
   });
   const forgetWritten = forgetterOf(output);
   const videoSource = new EncodedVideoPacketSource('avc');
@@ -103,8 +110,6 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
 
   const { title, comment } = options;
   const tags = { ...(title && { title }), ...(comment && { comment }) };
-  let joined: PartialFile | undefined;
-  let joinedFile: FileTarget | undefined;
 
   const abort = async () => {
     if (state === 'closed') return;
@@ -114,10 +119,7 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
       () => segment?.discard(),
       () => sound?.close(),
       () => (output.state === 'started' ? output.cancel() : undefined),
-      file.close,
-      () => joinedFile?.close(),
-      () => partial.discard(),
-      () => joined?.discard(),
+      () => sink.discard(),
     ])
       await Promise.resolve()
         .then(step)
@@ -160,14 +162,10 @@ export async function createVideoWriter(path: string, options: VideoOptions): Pr
         if (written + inSegment === 0) throw new Error(`${path}: a video without frames`);
         await finishSegment(true);
         await output.finalize();
-        await file.close();
-        joined = await createPartial(path);
-        joinedFile = await openFileTarget(joined.path, { chunked: true });
-        await joinFragments(new FilePathSource(partial.path), joinedFile.target, fps, tags);
-        await joinedFile.close();
-        await joined.publish();
+        const bytes = await sink.finish(fps, tags);
         state = 'closed';
-        await partial.discard();
+        await sink.discard();
+        return { frames: written, fps, duration: written / fps, width, height, bytes };
       }),
     abort,
   };

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,7 +30,18 @@ describe('float animate', () => {
     const outputs = ['--out', video!, '--frames-dir', frames!, '--motion-out', motion!, '--size', '96'];
     const first = await runFloat(['animate', ...tiny, ...outputs, '--json']);
     expect(first.status, first.stderr).toBe(0);
-    expect(JSON.parse(first.stdout)).toMatchObject({ out: video, frames: 24, fps: 25 });
+    expect(first.stderr).toBe('');
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      out: video,
+      framesDir: frames,
+      motionOut: motion,
+      frames: 24,
+      fps: 25,
+      duration: 0.96,
+      width: 96,
+      height: 96,
+      bytes: statSync(video!).size,
+    });
     expect(readdirSync(folder).sort()).toEqual(['frames', 'motion.safetensors', 'out.mp4']);
     expect(readdirSync(frames!).length).toBe(24);
     const picture = await readPng(join(frames!, 'frame000000.png'));
@@ -62,6 +73,25 @@ describe('float animate', () => {
     for (const name of readdirSync(frames!)) {
       expect(readFileSync(join(again, name)).equals(readFileSync(join(frames!, name)))).toBe(true);
     }
+  });
+
+  it('says with --json what the file has, and with --quiet nothing else', async () => {
+    const path = join(folder, 'faster.mp4');
+    const flags = ['--out', path, '--size', '63', '--fps', '60', '--quiet', '--json'];
+    const { status, stdout, stderr } = await runFloat(['animate', ...tiny, ...flags]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const result = JSON.parse(stdout) as Record<string, unknown>;
+    expect(result).toMatchObject({ out: path, fps: 60, width: 64, height: 64, bytes: statSync(path).size });
+    using file = new Input({ source: new BufferSource(readFileSync(path)), formats: ALL_FORMATS });
+    const track = await file.getPrimaryVideoTrack();
+    const stats = await track?.computePacketStats();
+    expect({ frames: stats?.packetCount, width: track?.displayWidth }).toEqual({
+      frames: result['frames'],
+      width: 64,
+    });
+    expect(stats?.averagePacketRate).toBeCloseTo(60, 6);
+    expect(await file.computeDuration()).toBeCloseTo(result['duration'] as number, 6);
+    rmSync(path);
   });
 
   it('leaves nothing behind when interrupted', async () => {

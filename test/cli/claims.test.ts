@@ -23,7 +23,7 @@ beforeEach(() => {
   for (const file of ['face.png', 'speech.wav', 'motion.safetensors', 'sizes.json', 'old.mp4']) {
     writeFileSync(at(file), file);
   }
-  mkdirSync(at('weights/part'), { recursive: true });
+  for (const inner of ['weights', 'weights/part', 'v1.2']) mkdirSync(at(inner));
   for (const file of ['config.json', 'model.safetensors', 'part/pytorch.safetensors']) {
     writeFileSync(at('weights', file), file);
   }
@@ -177,7 +177,6 @@ describe('what cannot be written is told at once', () => {
       /^--profile: .* ends in \.json, got /,
     );
     for (const out of ['x.MP4', 'x.m4v', 'no ending', '.mp4', 'v1.2/x']) {
-      mkdirSync(at('v1.2'), { recursive: true });
       expect(await told({ out: at(out) }), out).toBeUndefined();
     }
   });

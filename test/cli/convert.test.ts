@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWeights } from '../../src/node/weights.js';
 import { toFloat32 } from '../../src/weights/dtype.js';
@@ -65,6 +67,29 @@ describe('float convert', () => {
     const again = join(folder, 'again.safetensors');
     await runFloat(['convert', tiny, '--out', again]);
     await converts([again]);
+  });
+
+  it('writes to standard output, and nothing else there', () => {
+    const path = join(folder, 'piped.safetensors');
+    const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+    const args = [main, 'convert', '--quiet', tiny, '--out'];
+    const run = (out: string) => spawnSync(process.execPath, [...args, out], { maxBuffer: 2 ** 26 });
+    const piped = run('-');
+    expect([piped.status, piped.stderr.toString()]).toEqual([0, '']);
+    expect(run(path).status).toBe(0);
+    expect(piped.stdout.equals(readFileSync(path))).toBe(true);
+    rmSync(path);
+    // A log that would be mixed into it is not one.
+    const mixed = [
+      '-c',
+      'exec "$0" "$@" 2>&1 | cat',
+      process.execPath,
+      ...args.filter((arg) => arg !== '--quiet'),
+      '-',
+    ];
+    expect(spawnSync('sh', mixed).stdout.toString()).toMatch(
+      /^float: --out - and standard error go to the same place\n$/,
+    );
   });
 
   it('opens the originals wherever weights are wanted', async () => {
