@@ -11,6 +11,9 @@
 // The 8×8 invocations split a block of scores into 4×4 pieces, and the rows of y into pieces of 4 rows × 4 channels, four
 // of them each at the largest headDim of 128. Panels of 16 channels of q and k, then of 32 channels of v, pass through
 // shared memory. Every panel and every block is summed by itself before it joins the total (see linear.wgsl).
+//
+// A key out of reach is no term: its value is multiplied by 0, or passed over where 0·v would be NaN. A NaN score makes its
+// row NaN, whether or not max drops it: exp(NaN − m) and exp(x − NaN) are NaN both.
 
 // #include "lib/attention_params.wgsl"
 
@@ -22,7 +25,6 @@
 
 const TILE = 32u; // rows of q, and keys in a block
 const PANEL = 16u; // channels of q and k
-const BLOCKED = -3.0e38;
 
 var<workgroup> qPanel: array<vec4f, 128>; // [channel][row/4]
 var<workgroup> kPanel: array<vec4f, 128>; // [channel][key/4]
@@ -31,6 +33,7 @@ var<workgroup> scores: array<vec4f, 256>; // [key][row/4]; then the exponentials
 var<workgroup> largest: array<f32, TILE>; // of each row so far
 var<workgroup> total: array<f32, TILE>; // Σ exp(score − largest) of each row so far
 var<workgroup> rescale: array<f32, TILE>; // exp(previous largest − largest)
+var<workgroup> unbounded: atomic<u32>; // whether a value of v so far is NaN or infinite
 
 @compute @workgroup_size(8, 8)
 fn main(
@@ -41,6 +44,7 @@ fn main(
   let row0 = group.x * TILE;
   let head = group.y * params.headDim;
   let origin = group.z * params.length * params.qkvWidth + head;
+  let rows = row0 + local.y * 4u + vec4u(0u, 1u, 2u, 3u);
   var sums = array<array<vec4f, 4>, 4>(); // [32-channel panel][row] of 4 channels
   if (index < TILE) {
     largest[index] = BLOCKED;
@@ -70,12 +74,8 @@ fn main(
     }
     for (var j = 0u; j < 4u; j++) {
       let key = key0 + local.x * 4u + j;
-      for (var i = 0u; i < 4u; i++) {
-        let row = row0 + local.y * 4u + i;
-        let distance = max(row, key) - min(row, key);
-        let open = key < params.length && distance <= params.reach;
-        score[j][i] = select(BLOCKED, score[j][i] * params.scale, open);
-      }
+      let open = reaches(rows, vec4u(key)) & vec4<bool>(key < params.length);
+      score[j] = select(vec4f(BLOCKED), score[j] * params.scale, open);
       scores[(local.x * 4u + j) * 8u + local.y] = score[j];
     }
     workgroupBarrier();
@@ -89,9 +89,10 @@ fn main(
     }
     workgroupBarrier();
     for (var j = 0u; j < 4u; j++) {
+      let open = is_open(score[j]);
       var p = vec4f();
       for (var i = 0u; i < 4u; i++) {
-        if (score[j][i] > BLOCKED) {
+        if (open[i]) {
           p[i] = exp_exact(score[j][i] - largest[local.y * 4u + i]);
         }
       }
@@ -109,13 +110,25 @@ fn main(
       copyValues(origin, key0, panel * 32u, index);
       workgroupBarrier();
       var partial = array<vec4f, 4>();
-      for (var j = 0u; j < TILE; j++) {
-        let p = scores[j * 8u + local.y];
-        let value = vPanel[j * 8u + local.x];
-        partial[0] = fma(vec4f(p.x), value, partial[0]);
-        partial[1] = fma(vec4f(p.y), value, partial[1]);
-        partial[2] = fma(vec4f(p.z), value, partial[2]);
-        partial[3] = fma(vec4f(p.w), value, partial[3]);
+      if (atomicLoad(&unbounded) == 0u) {
+        for (var j = 0u; j < TILE; j++) {
+          let p = scores[j * 8u + local.y];
+          let value = vPanel[j * 8u + local.x];
+          partial[0] = fma(vec4f(p.x), value, partial[0]);
+          partial[1] = fma(vec4f(p.y), value, partial[1]);
+          partial[2] = fma(vec4f(p.z), value, partial[2]);
+          partial[3] = fma(vec4f(p.w), value, partial[3]);
+        }
+      } else {
+        for (var j = 0u; j < TILE; j++) {
+          let p = scores[j * 8u + local.y];
+          let value = vPanel[j * 8u + local.x];
+          let open = reaches(rows, vec4u(key0 + j));
+          partial[0] += select(vec4f(), p.x * value, open.x);
+          partial[1] += select(vec4f(), p.y * value, open.y);
+          partial[2] += select(vec4f(), p.z * value, open.z);
+          partial[3] += select(vec4f(), p.w * value, open.w);
+        }
       }
       for (var i = 0u; i < 4u; i++) {
         sums[panel][i] = sums[panel][i] * rescale[local.y * 4u + i] + partial[i];
@@ -169,7 +182,12 @@ fn copyValues(origin: u32, key0: u32, c0: u32, index: u32) {
       }
     }
     vPanel[j * 8u + c / 4u] = values;
+    let exponents = bitcast<vec4u>(values) & vec4u(0x7f800000u);
+    if (any(exponents == vec4u(0x7f800000u))) {
+      atomicStore(&unbounded, 1u);
+    }
   }
 }
 
+// #include "lib/blocked.wgsl"
 // #include "lib/exp_exact.wgsl"

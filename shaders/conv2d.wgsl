@@ -130,14 +130,16 @@ fn main(
       p6 = fma(vec4f(b.z), c, p6);
       p7 = fma(vec4f(b.w), c, p7);
     }
-    t0 += p0;
-    t1 += p1;
-    t2 += p2;
-    t3 += p3;
-    t4 += p4;
-    t5 += p5;
-    t6 += p6;
-    t7 += p7;
+    // The zeros around x are terms of a convolution, which 0·∞ makes NaN, as in PyTorch, but not of a transposed one.
+    let counted = inside | vec4<bool>(!transposed);
+    t0 += select(vec4f(), p0, counted);
+    t1 += select(vec4f(), p1, counted);
+    t2 += select(vec4f(), p2, counted);
+    t3 += select(vec4f(), p3, counted);
+    t4 += select(vec4f(), p4, counted);
+    t5 += select(vec4f(), p5, counted);
+    t6 += select(vec4f(), p6, counted);
+    t7 += select(vec4f(), p7, counted);
     input0 += PANEL;
     if (input0 >= params.inputs) {
       input0 = 0u;

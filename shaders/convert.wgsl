@@ -1,4 +1,4 @@
-// y[i] = x[i], stored otherwise; what is beyond ±65504, the largest f16, becomes that
+// y[i] = x[i], stored otherwise; what is beyond the largest f16, ±65504, becomes infinity
 //
 //   x, y [count]
 //
@@ -22,8 +22,9 @@ fn main(
 ) {
   let at = elementOf(group, groups, index);
   if (at < params.count) {
-    y[at] = Value(clamp(x[at], -65504.0, 65504.0));
+    y[at] = Value(half_range(x[at]));
   }
 }
 
 // #include "lib/element.wgsl"
+// #include "lib/half_range.wgsl"

@@ -9,7 +9,7 @@
 //   mask [batch, outHeight, outWidth]
 //   h, warped, blended [batch, channels, outHeight, outWidth]
 //
-// One invocation makes eight channels of one position.
+// A place that is NaN or infinite gives NaN, as PyTorch does on a processor. One invocation makes eight channels of one position.
 
 alias Value = f32; // or f16: how x, h and the results are stored
 
@@ -51,17 +51,21 @@ fn main(
   }
   let place = grid[frame * outPlane + position];
   let size = vec2f(f32(params.width), f32(params.height));
-  let at = select(((place + 1.0) * size - 1.0) * 0.5, (place + 1.0) * 0.5 * (size - 1.0), params.alignCorners != 0u);
+  let unbounded = select(((place + 1.0) * size - 1.0) * 0.5, (place + 1.0) * 0.5 * (size - 1.0), params.alignCorners != 0u);
   // Clamped well outside the picture, so that the integers below cannot overflow.
-  let corner = clamp(floor(at), vec2f(-2.0), size + 1.0);
-  let part = at - floor(at);
+  let at = clamp(unbounded, vec2f(-2.0), size + 1.0);
+  let corner = floor(at);
+  let part = at - corner;
   let column = vec2i(i32(corner.x)) + vec2i(0, 1);
   let row = vec2i(i32(corner.y)) + vec2i(0, 1);
   let inColumn = (column >= vec2i()) & (column < vec2i(i32(params.width)));
   let inRow = (row >= vec2i()) & (row < vec2i(i32(params.height)));
-  let weightX = select(vec2f(), vec2f(1.0 - part.x, part.x), inColumn);
-  let weightY = select(vec2f(), vec2f(1.0 - part.y, part.y), inRow);
+  let weightX = vec2f(1.0 - part.x, part.x);
+  let weightY = vec2f(1.0 - part.y, part.y);
   let weights = vec4f(weightX * weightY.x, weightX * weightY.y);
+  let inside = vec4<bool>(inColumn & vec2<bool>(inRow.x), inColumn & vec2<bool>(inRow.y));
+  let lost = !(is_finite(place.x) && is_finite(place.y));
+  let nan = bitcast<u32>(place.x) | 0x7fc00000u;
   let safeColumn = vec2u(select(vec2i(), column, inColumn));
   let safeRow = vec2u(select(vec2i(), row, inRow)) * params.width;
   let corners = vec4u(safeRow.x + safeColumn, safeRow.y + safeColumn);
@@ -72,7 +76,8 @@ fn main(
   }
   for (var c = firstChannel; c < min(firstChannel + 8u, params.channels); c++) {
     let source = frame * params.frameStride + c * params.height * params.width + corners;
-    let value = m * dot(weights, vec4f(vec4<Value>(x[source.x], x[source.y], x[source.z], x[source.w])));
+    let known = select(vec4f(), vec4f(vec4<Value>(x[source.x], x[source.y], x[source.z], x[source.w])), inside);
+    let value = bitcast<f32>(select(bitcast<u32>(m * dot(weights, known)), nan, lost));
     let to = (frame * params.channels + c) * outPlane + position;
     warped[to] = Value(value);
     if (params.blend != 0u) {
@@ -82,3 +87,4 @@ fn main(
 }
 
 // #include "lib/element.wgsl"
+// #include "lib/non_finite.wgsl"

@@ -36,9 +36,6 @@ fn main(
   let i = numerator / denominator;
   let f = f32(numerator % denominator) / f32(denominator);
   let at = (batch * params.frames + i) * params.channels + channel;
-  var value = x[at];
-  if (f > 0.0) {
-    value = fma(f, x[at + params.channels], (1.0 - f) * value);
-  }
-  y[e] = value;
+  let next = select(0u, params.channels, i + 1u < params.frames);
+  y[e] = fma(f, x[at + next], (1.0 - f) * x[at]);
 }

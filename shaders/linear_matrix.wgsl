@@ -38,7 +38,6 @@ const ROWS = 2u * SIDE;
 const COLUMNS = SUBGROUPS * SIDE;
 const PANEL = 32u;
 const STRIDE = PANEL + 8u; // of the panel's rows, so that neighbours are in different banks
-const LARGEST = 65504.0; // of f16
 
 alias X = subgroup_matrix_left<Factor, SIDE, SIDE>;
 alias W = subgroup_matrix_right<Factor, SIDE, SIDE>;
@@ -64,7 +63,7 @@ fn main(
       // Rows beyond the last are not stored in the end and may be copies of it.
       let row = min(row0 + i / PANEL, params.rows - 1u);
       let value = x[row * params.inputs + k0 + i % PANEL];
-      panel[i / PANEL * STRIDE + i % PANEL] = Factor(clamp(value, -LARGEST, LARGEST));
+      panel[i / PANEL * STRIDE + i % PANEL] = Factor(half_range(value));
     }
     workgroupBarrier();
     if (works) {
@@ -92,3 +91,4 @@ fn main(
 }
 
 // #include "lib/epilogue.wgsl"
+// #include "lib/half_range.wgsl"

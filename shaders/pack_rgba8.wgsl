@@ -1,4 +1,5 @@
-// Pixels of 8 bits from a picture of −1 … 1: each channel is ⌊(clamp(v, −1, 1) + 1)/2 · 255⌋, alpha 255.
+// Pixels of 8 bits from a picture of −1 … 1: each channel is ⌊(clamp(v, −1, 1) + 1)/2 · 255⌋, 0 of NaN as in PyTorch. Alpha is
+// 255, and 0 where a channel is NaN or infinite: that is how the host sees it.
 //
 //   x      [batch, 3, plane]
 //   pixels [batch, plane], red in the lowest byte: in memory R, G, B, A
@@ -27,7 +28,10 @@ fn main(
   let at = id / params.plane * 3u * params.plane + id % params.plane;
   let value = vec3f(x[at], x[at + params.plane], x[at + 2u * params.plane]);
   let level = vec3u((clamp(value, vec3f(-1.0), vec3f(1.0)) + 1.0) / 2.0 * 255.0);
-  pixels[id] = level.x | (level.y << 8u) | (level.z << 16u) | (255u << 24u);
+  let known = select(level, vec3u(), vec3<bool>(is_nan(value.x), is_nan(value.y), is_nan(value.z)));
+  let alpha = select(0u, 255u, is_finite(value.x) && is_finite(value.y) && is_finite(value.z));
+  pixels[id] = known.x | (known.y << 8u) | (known.z << 16u) | (alpha << 24u);
 }
 
 // #include "lib/element.wgsl"
+// #include "lib/non_finite.wgsl"

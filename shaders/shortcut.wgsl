@@ -44,11 +44,12 @@ fn main(
     let first = (source * params.height + row) * params.pool * rowLength + column * params.pool;
     var most = x[first];
     for (var i = 0u; i < params.pool * params.pool; i++) {
-      most = max(most, x[first + i / params.pool * rowLength + i % params.pool]);
+      most = larger(most, x[first + i / params.pool * rowLength + i % params.pool]);
     }
     value += most;
   }
-  y[at] = max(value, 0.0);
+  y[at] = larger(value, 0.0);
 }
 
 // #include "lib/element.wgsl"
+// #include "lib/non_finite.wgsl"

@@ -2,6 +2,8 @@
 //
 //   x, y [rows, channels]
 //
+// max may drop a NaN, or keep it: exp(NaN − m) and exp(x − NaN) are NaN both.
+//
 // One workgroup a row; its 16 invocations take every 16th channel and share the largest value and the sum.
 
 struct Params {
@@ -14,6 +16,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 const LANES = 16u;
+const LOWEST = -3.4028234e38; // −∞ − −∞ would be NaN where other scores are finite
 
 var<workgroup> lanes: array<f32, LANES>;
 
@@ -28,7 +31,7 @@ fn main(
     return;
   }
   let first = row * params.channels;
-  var largest = x[first];
+  var largest = LOWEST;
   for (var c = lane; c < params.channels; c += LANES) {
     largest = max(largest, x[first + c]);
   }

@@ -76,11 +76,11 @@ fn main(
     let start = select(0u, (channel * params.height + u32(row / up)) * params.width, known);
     let values = vec4f(vec4<Value>(x[start + at.x], x[start + at.y], x[start + at.z], x[start + at.w]));
     let filtered = dot(k, select(vec4f(), values, held & vec4<bool>(known)));
-    // The four outputs read this row at these taps; k is zero beyond its four.
+    // The four outputs read this row at these taps; or not at all.
     let tap = r - down * vec4i(0, 1, 2, 3);
     let outer = (tap == vec4i(0)) | (tap == vec4i(3));
     let inner = (tap == vec4i(1)) | (tap == vec4i(2));
-    sums += filtered * select(select(vec4f(), vec4f(0.375), inner), vec4f(0.125), outer);
+    sums += select(vec4f(), filtered * select(vec4f(0.125), vec4f(0.375), inner), inner | outer);
   }
   for (var j = 0u; j < 4u; j++) {
     if (outRow + j < params.outHeight) {

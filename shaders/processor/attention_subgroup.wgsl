@@ -21,7 +21,6 @@ enable subgroups;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 
 const LANES = 8u;
-const BLOCKED = -3.0e38;
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -55,14 +54,17 @@ fn main(
     }
     near = masked(near * params.scale, row, key0 + order);
     far = masked(far * params.scale, row, key0 + 4u + order);
+    let openNear = is_open(near);
+    let openFar = is_open(far);
     let most = max(largest, max(greatest(near), greatest(far)));
     let rescale = exp_exact(largest - most);
     largest = most;
-    near = exponentials(near, most);
-    far = exponentials(far, most);
+    near = exponentials(near, most, openNear);
+    far = exponentials(far, most, openFar);
     total = total * rescale + dot(near, vec4f(1.0)) + dot(far, vec4f(1.0));
     for (var c = 0u; c < channels; c++) {
-      sums[c] = sums[c] * rescale + (ofQuad(v[vAt.x + c]) * near + ofQuad(v[vAt.y + c]) * far);
+      let values = kept(ofQuad(v[vAt.x + c]), openNear) * near + kept(ofQuad(v[vAt.y + c]), openFar) * far;
+      sums[c] = sums[c] * rescale + values;
     }
   }
   if (row < params.length) {
@@ -75,8 +77,7 @@ fn main(
 
 // Scores of four keys, BLOCKED where the row does not attend to them.
 fn masked(scores: vec4f, row: u32, key: vec4u) -> vec4f {
-  let distance = max(vec4u(row), key) - min(vec4u(row), key);
-  let open = (key < vec4u(params.length)) & (distance <= vec4u(params.reach));
+  let open = (key < vec4u(params.length)) & reaches(vec4u(row), key);
   return select(vec4f(BLOCKED), scores, open);
 }
 
@@ -84,10 +85,21 @@ fn greatest(scores: vec4f) -> f32 {
   return max(max(scores.x, scores.y), max(scores.z, scores.w));
 }
 
-fn exponentials(scores: vec4f, most: f32) -> vec4f {
-  let p = vec4f(exp_exact(scores.x - most), exp_exact(scores.y - most), exp_exact(scores.z - most), exp_exact(scores.w - most));
-  return select(vec4f(), p, scores > vec4f(BLOCKED));
+// Columns of keys that the row does not attend to become 0: 0·∞ would be NaN.
+fn kept(values: mat4x4f, open: vec4<bool>) -> mat4x4f {
+  return mat4x4f(
+    select(vec4f(), values[0], open.x),
+    select(vec4f(), values[1], open.y),
+    select(vec4f(), values[2], open.z),
+    select(vec4f(), values[3], open.w),
+  );
 }
 
+fn exponentials(scores: vec4f, most: f32, open: vec4<bool>) -> vec4f {
+  let p = vec4f(exp_exact(scores.x - most), exp_exact(scores.y - most), exp_exact(scores.z - most), exp_exact(scores.w - most));
+  return select(vec4f(), p, open);
+}
+
+// #include "lib/blocked.wgsl"
 // #include "lib/exp_exact.wgsl"
 // #include "lib/of_quad.wgsl"

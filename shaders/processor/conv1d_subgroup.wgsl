@@ -18,8 +18,7 @@
 // outputs in an order of its own, which counts only when it stores them. A swap is one instruction of SIMD for a whole
 // quad, a broadcast several. With four channels of the four frames as a matrix X (a row a frame), an output gains
 // X · w[output, c … c+3]: 7 loads of four for 192 multiply-adds. The channels of a tap, 256 at most, are summed
-// by themselves before they join the total: that keeps the rounding error of a long sum small, and there frames outside drop
-// out, all at once.
+// by themselves before they join the total: that keeps the rounding error of a long sum small.
 enable subgroups;
 
 alias Weight = f32; // or f16: how w is stored
@@ -71,7 +70,6 @@ fn main(
   for (var tap = 0u; tap < params.taps; tap++) {
     let frame = outFrame * params.stride + tap - params.padding; // below 0 it wraps to more than params.frames
     let inside = frame < vec4u(params.frames);
-    let open = select(vec4f(), vec4f(1.0), inside);
     let row = (batch * params.frames + select(vec4u(), frame, inside)) * (params.channels / 4u) + group * inputs;
     let weights = (own * params.taps + tap) * inputs;
     for (var c0 = 0u; c0 < inputs; c0 += PANEL) {
@@ -89,10 +87,10 @@ fn main(
       var p11 = vec4f();
       for (var c = c0; c < min(c0 + PANEL, inputs); c++) {
         let X = transpose(mat4x4f(
-          x[row.x + c],
-          x[row.y + c],
-          x[row.z + c],
-          x[row.w + c],
+          select(vec4f(), x[row.x + c], inside.x),
+          select(vec4f(), x[row.y + c], inside.y),
+          select(vec4f(), x[row.z + c], inside.z),
+          select(vec4f(), x[row.w + c], inside.w),
         ));
         let a = vec4f(w[weights.x + c]);
         let b = vec4f(w[weights.y + c]);
@@ -110,18 +108,18 @@ fn main(
         p10 += X * quadSwapY(d);
         p11 += X * quadSwapDiagonal(d);
       }
-      t0 += open * p0;
-      t1 += open * p1;
-      t2 += open * p2;
-      t3 += open * p3;
-      t4 += open * p4;
-      t5 += open * p5;
-      t6 += open * p6;
-      t7 += open * p7;
-      t8 += open * p8;
-      t9 += open * p9;
-      t10 += open * p10;
-      t11 += open * p11;
+      t0 += p0;
+      t1 += p1;
+      t2 += p2;
+      t3 += p3;
+      t4 += p4;
+      t5 += p5;
+      t6 += p6;
+      t7 += p7;
+      t8 += p8;
+      t9 += p9;
+      t10 += p10;
+      t11 += p11;
     }
   }
 

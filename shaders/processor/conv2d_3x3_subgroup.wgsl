@@ -17,7 +17,7 @@ enable subgroups;
 const LANES = 8u;
 const POSITIONS = 4u * LANES;
 const OUTPUTS = 12u;
-const PANEL = 256u; // inputs summed by themselves before they join the total; there positions outside drop out, all at once
+const PANEL = 256u; // inputs summed by themselves before they join the total
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -33,8 +33,6 @@ fn main(
   let row = position / params.width;
   let hasLeft = column > 0u;
   let hasRight = column + 4u < params.width;
-  let besideLeft = select(0.0, 1.0, hasLeft);
-  let besideRight = select(0.0, 1.0, hasRight);
   let scaleAt = params.scaleOffset + frame * params.scaleStride;
 
   let output4 = (params.outputs + 3u) / 4u;
@@ -59,7 +57,6 @@ fn main(
   for (var ky = 0u; ky < 3u; ky++) {
     let sourceRow = row + ky - 1u; // wraps round below 0
     let inside = sourceRow < params.height;
-    let open = select(0.0, 1.0, inside);
     let address = select(0u, frame * params.frameStride + sourceRow * params.width + column, inside);
     for (var input0 = 0u; input0 < params.inputs; input0 += PANEL) {
       var p0 = vec4f();
@@ -75,17 +72,22 @@ fn main(
       var p10 = vec4f();
       var p11 = vec4f();
       for (var i = input0; i < min(input0 + PANEL, params.inputs); i += 4u) {
-        let at = address + min(i + (vec4u(quadLane) ^ vec4u(0u, 1u, 2u, 3u)), vec4u(params.inputs - 1u)) * plane;
-        let centre = mat4x4f(four(at.x), four(at.y), four(at.z), four(at.w));
-        let left = besideLeft * one(at - select(0u, 1u, hasLeft)); // of four inputs
-        let right = besideRight * one(at + select(0u, 4u, hasRight));
+        let at = address + (i + (vec4u(quadLane) ^ vec4u(0u, 1u, 2u, 3u))) * plane;
+        let centre = mat4x4f(
+          select(vec4f(), four(at.x), inside),
+          select(vec4f(), four(at.y), inside),
+          select(vec4f(), four(at.z), inside),
+          select(vec4f(), four(at.w), inside),
+        );
+        let left = select(vec4f(), one(at - select(0u, 1u, hasLeft)), inside && hasLeft); // of four inputs
+        let right = select(vec4f(), one(at + select(0u, 4u, hasRight)), inside && hasRight);
         let t = transpose(centre); // [position] of inputs
         let before = transpose(mat4x4f(left, t[0], t[1], t[2]));
         let after = transpose(mat4x4f(t[1], t[2], t[3], right));
-        var scale = select(0.0, 1.0, i + quadLane < params.inputs);
-        let own = min(i + quadLane, params.inputs - 1u);
+        let own = i + quadLane;
+        var scale = 1.0;
         if (params.hasInScale != 0u) {
-          scale *= inScale[scaleAt + own];
+          scale = inScale[scaleAt + own];
         }
         let weights = (ky * 3u * params.inputs + own) * output4;
         let a = columns + weights;
@@ -113,18 +115,18 @@ fn main(
         p10 += before * beforeC[2] + centre * centreC[2] + after * afterC[2];
         p11 += before * beforeC[3] + centre * centreC[3] + after * afterC[3];
       }
-      t0 += open * p0;
-      t1 += open * p1;
-      t2 += open * p2;
-      t3 += open * p3;
-      t4 += open * p4;
-      t5 += open * p5;
-      t6 += open * p6;
-      t7 += open * p7;
-      t8 += open * p8;
-      t9 += open * p9;
-      t10 += open * p10;
-      t11 += open * p11;
+      t0 += p0;
+      t1 += p1;
+      t2 += p2;
+      t3 += p3;
+      t4 += p4;
+      t5 += p5;
+      t6 += p6;
+      t7 += p7;
+      t8 += p8;
+      t9 += p9;
+      t10 += p10;
+      t11 += p11;
     }
   }
 

@@ -1,5 +1,5 @@
 // The convolution of conv2d.wgsl, with the same bindings, for adapters that are a processor: without shared memory and
-// barriers, which cost more there than they save.
+// barriers, which cost more there than they save. Inputs come in fours.
 //
 // A workgroup is a few lanes of SIMD. One makes 12 outputs × 32 positions, an invocation 12 × 4. Every lane needs all the
 // weights, so the lanes of a quad share the loading: lane q loads the weights of input i + q, four outputs at once, and swaps
@@ -15,7 +15,7 @@ enable subgroups;
 const LANES = 8u;
 const POSITIONS = 4u * LANES;
 const OUTPUTS = 12u;
-const PANEL = 256u; // inputs summed by themselves before they join the total; there positions outside drop out, all at once
+const PANEL = 256u; // inputs summed by themselves before they join the total
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -67,7 +67,7 @@ fn main(
     let sourceColumn = column * params.stride + tap % taps.x - pad.x; // wraps round below 0
     let sourceRow = row * params.stride + tap / taps.x - pad.y;
     let inside = (sourceColumn < vec4u(params.width)) & (sourceRow < vec4u(params.height));
-    let open = select(vec4f(), vec4f(1.0), inside);
+    let counted = inside | vec4<bool>(!transposed); // see conv2d.wgsl
     let address = select(vec4u(), frame * params.frameStride + sourceRow * params.width + sourceColumn, inside);
     for (var input0 = 0u; input0 < params.inputs; input0 += PANEL) {
       var p0 = vec4f();
@@ -83,21 +83,21 @@ fn main(
       var p10 = vec4f();
       var p11 = vec4f();
       for (var i = input0; i < min(input0 + PANEL, params.inputs); i += 4u) {
-        var scale = select(0.0, 1.0, i + quadLane < params.inputs);
-        let own = min(i + quadLane, params.inputs - 1u);
+        let own = i + quadLane;
+        var scale = 1.0;
         if (params.hasInScale != 0u) {
-          scale *= inScale[scaleAt + own];
+          scale = inScale[scaleAt + own];
         }
         let weights = ((firstTap + tap) * params.inputs + own) * output4;
         let a = scale * vec4f(w[weights + columns.x]);
         let b = scale * vec4f(w[weights + columns.y]);
         let c = scale * vec4f(w[weights + columns.z]);
-        let input = min(i + (vec4u(quadLane) ^ vec4u(0u, 1u, 2u, 3u)), vec4u(params.inputs - 1u)) * plane;
+        let input = (i + (vec4u(quadLane) ^ vec4u(0u, 1u, 2u, 3u))) * plane;
         let X = mat4x4f(
-          values(address + input.x),
-          values(address + input.y),
-          values(address + input.z),
-          values(address + input.w),
+          select(vec4f(), values(address + input.x), inside),
+          select(vec4f(), values(address + input.y), inside),
+          select(vec4f(), values(address + input.z), inside),
+          select(vec4f(), values(address + input.w), inside),
         );
         let ofA = transpose(ofQuad(a));
         let ofB = transpose(ofQuad(b));
@@ -115,18 +115,18 @@ fn main(
         p10 += X * ofC[2];
         p11 += X * ofC[3];
       }
-      t0 += open * p0;
-      t1 += open * p1;
-      t2 += open * p2;
-      t3 += open * p3;
-      t4 += open * p4;
-      t5 += open * p5;
-      t6 += open * p6;
-      t7 += open * p7;
-      t8 += open * p8;
-      t9 += open * p9;
-      t10 += open * p10;
-      t11 += open * p11;
+      t0 += select(vec4f(), p0, counted);
+      t1 += select(vec4f(), p1, counted);
+      t2 += select(vec4f(), p2, counted);
+      t3 += select(vec4f(), p3, counted);
+      t4 += select(vec4f(), p4, counted);
+      t5 += select(vec4f(), p5, counted);
+      t6 += select(vec4f(), p6, counted);
+      t7 += select(vec4f(), p7, counted);
+      t8 += select(vec4f(), p8, counted);
+      t9 += select(vec4f(), p9, counted);
+      t10 += select(vec4f(), p10, counted);
+      t11 += select(vec4f(), p11, counted);
     }
   }
 

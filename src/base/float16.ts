@@ -26,7 +26,7 @@ function shiftRounded(n: number, shift: number): number {
 }
 
 /**
- * Values rounded to the nearest, ties to even; what is beyond the largest becomes the largest.
+ * Values rounded to the nearest, ties to even; what is beyond the largest becomes infinity, as PyTorch has it; NaN stays.
  *
  * @param length of the result, zeros after the values.
  */
@@ -35,8 +35,9 @@ export function toFloat16(values: Float32Array, length = values.length): Uint16A
   const halves = new Uint16Array(length);
   for (let i = 0; i < bits.length; i++) {
     const own = bits[i]!;
-    const beyond = (own & 0x7fffffff) >= float16Infinity;
-    halves[i] = beyond ? ((own >>> 16) & 0x8000) | 0x7bff : roundToFloat16(own);
+    const magnitude = own & 0x7fffffff;
+    const beyond = ((own >>> 16) & 0x8000) | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00);
+    halves[i] = magnitude >= float16Infinity ? beyond : roundToFloat16(own);
   }
   return halves;
 }

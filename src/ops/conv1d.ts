@@ -127,9 +127,9 @@ export function conv1dReference(
         let sum = bias?.[o] ?? 0;
         for (let j = 0; j < taps; j++) {
           const frame = t * stride + j - padding;
-          if (frame < 0 || frame >= frames) continue;
+          const outside = frame < 0 || frame >= frames; // zeros, which 0·∞ makes NaN, as in PyTorch
           for (let c = 0; c < inputs; c++) {
-            const value = x[(b * frames + frame) * channels + firstChannel + c] ?? 0;
+            const value = outside ? 0 : (x[(b * frames + frame) * channels + firstChannel + c] ?? 0);
             sum += (weight[(o * inputs + c) * taps + j] ?? 0) * value;
           }
         }

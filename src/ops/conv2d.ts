@@ -101,7 +101,7 @@ function convolve(rec: Recorder, x: Tensor, weight: ConvWeight, options: ConvOpt
   const width = extent(x, 3);
   const positions = phases === 1 ? outHeight * outWidth : (height + 1) * (width + 1);
   const { tuning } = rec.gpu;
-  const shared = tuning.product === 'shared';
+  const shared = tuning.product === 'shared' || inputs % 4 !== 0;
   const { WIDE, HIGH } = tuning.conv2dTile;
   const tile = shared ? { positions: 4 * WIDE, outputs: 8 * HIGH } : { positions: 32, outputs: 12 };
   const tiles: [number, number] = [
@@ -183,17 +183,17 @@ export function conv2dReference(x: ArrayLike<number>, weight: ArrayLike<number>,
     const o = Math.floor(at / (outWidth * outHeight)) % outputs;
     const b = Math.floor(at / (outWidth * outHeight * outputs));
     for (let i = 0; i < inputs; i++) {
-      let sum = 0;
+      const s = style?.[b * inputs + i] ?? 1;
       for (let ky = 0; ky < kernel; ky++) {
         for (let kx = 0; kx < kernel; kx++) {
           const row = Y * stride + ky - padding;
           const column = X * stride + kx - padding;
-          if (row < 0 || row >= height || column < 0 || column >= width) continue;
-          const value = x[((b * inputs + i) * height + row) * width + column]!;
-          sum += value * weight[((o * inputs + i) * kernel + ky) * kernel + kx]!;
+          // Outside lie zeros, which 0·∞ makes NaN, as in PyTorch.
+          const outside = row < 0 || row >= height || column < 0 || column >= width;
+          const value = outside ? 0 : x[((b * inputs + i) * height + row) * width + column]!;
+          y[at] = y[at]! + s * value * weight[((o * inputs + i) * kernel + ky) * kernel + kx]!;
         }
       }
-      y[at] = y[at]! + sum * (style?.[b * inputs + i] ?? 1);
     }
   }
   return epilogueReference(y, outputs, outHeight * outWidth, size);

@@ -125,6 +125,8 @@ export function gridSampleReference(
     const place = 2 * (Math.floor(channel / channels) * positions + (at % positions));
     const column = unnormalise(grid[place]!, width);
     const row = unnormalise(grid[place + 1]!, height);
+    // Not from any sample: NaN, as PyTorch has it on a processor.
+    if (!Number.isFinite(column) || !Number.isFinite(row)) return NaN;
     let sum = 0;
     for (const r of [Math.floor(row), Math.floor(row) + 1]) {
       for (const c of [Math.floor(column), Math.floor(column) + 1]) {

@@ -4,7 +4,8 @@ import type { Tensor } from '../runtime/tensor.js';
 import { expectShape, extent } from '../runtime/tensor.js';
 
 /**
- * 8-bit pixels of pictures in −1 … 1: ⌊(clamp(v, −1, 1) + 1)/2 · 255⌋ in each channel, alpha 255.
+ * 8-bit pixels of pictures in −1 … 1: ⌊(clamp(v, −1, 1) + 1)/2 · 255⌋ in each channel, 0 for NaN, alpha 255; alpha 0 says that a
+ * channel is NaN or infinite.
  *
  * @param x `[batch, 3, height, width]`, R, G, B.
  * @returns `[batch, height, width]` of four bytes R, G, B, A each (not floats).
@@ -29,6 +30,7 @@ export function packRgba8Reference(x: ArrayLike<number>, batch: number, plane: n
     for (let c = 0; c < 3; c++) {
       const v = x[(Math.floor(id / plane) * 3 + c) * plane + (id % plane)]!;
       pixels[4 * id + c] = Math.floor(((Math.min(1, Math.max(-1, v)) + 1) / 2) * 255);
+      if (!Number.isFinite(v)) pixels[4 * id + 3] = 0;
     }
   }
   return pixels;

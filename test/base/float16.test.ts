@@ -32,9 +32,9 @@ describe('f16', () => {
     expect([1 + 2 ** -11, 1 + 3 * 2 ** -11, 2049, 2051].map(rounded)).toEqual([1, 1 + 2 ** -9, 2048, 2052]);
   });
 
-  it('stays finite beyond its largest', () => {
-    expect([65504, 65519, 65520, 1e30, -70000, -Infinity].map(rounded)).toEqual([
-      65504, 65504, 65504, 65504, -65504, -65504,
+  it('is infinity beyond its largest, and NaN stays', () => {
+    expect([65504, 65519, 65520, 1e30, -70000, -Infinity, NaN].map(rounded)).toEqual([
+      ...[65504, 65504, Infinity, Infinity, -Infinity, -Infinity, NaN],
     ]);
   });
 

@@ -208,12 +208,13 @@ describe('pictures in f16', () => {
     );
   });
 
-  it('convert rounds to the nearest and ends at ±65504', async () => {
+  it('convert rounds to the nearest; beyond ±65504 comes infinity, and NaN stays', async () => {
     const x = gaussian([7, 11], 1);
-    x.data.set([1e6, -7e4, 65504, 1 + 2 ** -11]);
+    x.data.set([1e6, -7e4, 65504, 1 + 2 ** -11, NaN, Infinity, -Infinity, 65519, 65520, -65520]);
     const { y } = await evaluate(gpu, { x }, (rec, t) => ({ y: convert(rec, t.x, 'f16') }));
     expect(y.data).toEqual(fromFloat16(toFloat16(x.data)));
-    expect(y.data.subarray(0, 4)).toEqual(Float32Array.of(65504, -65504, 65504, 1));
+    const first = [Infinity, -Infinity, 65504, 1, NaN, Infinity, -Infinity, 65504, Infinity, -Infinity];
+    expect([...y.data.subarray(0, 10)]).toEqual(first);
   });
 });
 
