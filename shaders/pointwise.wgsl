@@ -94,13 +94,18 @@ fn fourOfX(start: u32, first: u32) -> vec4f {
 
 fn fourOfStyle(start: u32, first: u32) -> vec4f {
   let at = start + four(first);
-  return vec4f(style[at.x], style[at.y], style[at.z], style[at.w]);
+  let known = first + vec4u(0u, 1u, 2u, 3u) < vec4u(params.inputs);
+  return select(vec4f(), vec4f(style[at.x], style[at.y], style[at.z], style[at.w]), known);
 }
 
 fn addFour(sum: vec4f, first: u32, values: vec4f) -> vec4f {
   let i = four(first);
-  let of3 = fma(w[i.z], vec4f(values.z), fma(w[i.y], vec4f(values.y), fma(w[i.x], vec4f(values.x), sum)));
-  return fma(w[i.w], vec4f(values.w), of3);
+  // Where there is no input its weight is 0 too: 0·∞ would be NaN.
+  let known = first + vec4u(0u, 1u, 2u, 3u) < vec4u(params.inputs);
+  let of1 = fma(select(vec4f(), w[i.x], known.x), vec4f(values.x), sum);
+  let of2 = fma(select(vec4f(), w[i.y], known.y), vec4f(values.y), of1);
+  let of3 = fma(select(vec4f(), w[i.z], known.z), vec4f(values.z), of2);
+  return fma(select(vec4f(), w[i.w], known.w), vec4f(values.w), of3);
 }
 
 // #include "lib/element.wgsl"
