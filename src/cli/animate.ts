@@ -215,6 +215,7 @@ async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<voi
       ...(flags.emotion && { emotion: flags.emotion }),
       ...(motion && { motion }),
       motionScale: flags.motionScale,
+      fps,
       signal,
       onStage: (stage) => {
         if (stage !== 'frames') progress.status(`${stage} …`);

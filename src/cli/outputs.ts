@@ -49,7 +49,7 @@ export type Made = Omit<VideoFacts, 'bytes'> & Partial<VideoFacts>;
 
 /** Everything a run writes. */
 export interface Outputs {
-  /** The next frame at the model's rate, of the size announced. */
+  /** The next frame of the video, of the size announced. */
   addFrame(picture: Picture): Promise<void>;
   addMotion(motion: Float32Array): void;
   /** Gives the files their names, and tells what the video has; without a video, what the frames have. */
@@ -136,14 +136,10 @@ export async function openOutputs(
           onWait,
         });
   const motion: Float32Array[] = [];
-  let modelFrames = 0;
-  let videoFrames = 0;
   return {
     async addFrame(picture) {
       await frameFiles?.addFrame(picture);
-      // At another rate than the model's, the video shows at each time the frame that the model has for it.
-      modelFrames++;
-      for (; (videoFrames * config.fps) / fps < modelFrames; videoFrames++) await video?.addFrame(picture);
+      await video?.addFrame(picture);
     },
     addMotion(window) {
       if (motionOut !== undefined) motion.push(window);
