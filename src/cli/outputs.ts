@@ -136,8 +136,10 @@ export async function openOutputs(
           onWait,
         });
   const motion: Float32Array[] = [];
+  let frames = 0;
   return {
     async addFrame(picture) {
+      frames++;
       await frameFiles?.addFrame(picture);
       await video?.addFrame(picture);
     },
@@ -152,7 +154,7 @@ export async function openOutputs(
         const bytes = writeSafetensors({ motion: { shape, data } });
         await writeWhole(outputPath(motionOut), bytes, { signal, onWait });
       }
-      return made ?? { frames: modelFrames, fps: config.fps, duration: modelFrames / config.fps, ...size };
+      return made ?? { frames, fps, duration: frames / fps, ...size };
     },
     async abandon() {
       await video?.abort();

@@ -17,6 +17,7 @@ import { motionScaler } from '../models/autoencoder/motion-scale.js';
 import { neededParts } from './parts.js';
 import type { FloatModel, MotionOptions, Stage } from './motion.js';
 import { frameCount, speechMotion } from './motion.js';
+import { motionResampler } from './motion-rate.js';
 
 export interface AnimateOptions extends MotionOptions {
   /** Motion `[T, d]` from an earlier run, used instead of sampling. */
@@ -26,7 +27,12 @@ export interface AnimateOptions extends MotionOptions {
    * checkpoint does not name its directions.
    */
   readonly motionScale?: number;
-  /** Given each window's motion `[frames, d]` before its first frame. */
+  /**
+   * Frames a second, more than 0 and at most 240; default the model's. At another rate the motion is interpolated linearly
+   * between the model's frames (`motionResampler`): frame i shows the motion at i / fps seconds.
+   */
+  readonly fps?: number;
+  /** Given each window's motion `[frames, d]`, at the model's rate, before its first frame. */
   readonly onMotion?: (motion: Float32Array) => void;
   /**
    * Frames drawn at once: more keep a large GPU busy, take as many times the memory, and make the first frame later. Default: by
@@ -72,10 +78,11 @@ export async function* animate(
   const { config } = float.model;
   const { motion } = options;
   const samples = speechSamples(checkSound('speech', speech));
-  const count =
+  const frames =
     motion === undefined
       ? frameCount(samples.length, config)
       : checkMotion('motion', motion, config.dim_w).length / config.dim_w;
+  const count = Math.ceil((frames * (options.fps ?? config.fps)) / config.fps);
   for await (const frame of draw(float, portrait, samples, options)) yield { ...frame, count };
 }
 
@@ -117,6 +124,11 @@ async function* draw(
     throw new InputError(`batch: expected 1 to 64 frames, got ${batch}`);
   }
 
+  const fps = options.fps ?? config.fps;
+  if (!(fps > 0 && fps <= 240)) {
+    throw new InputError(`fps: expected more than 0 and at most 240 frames a second, got ${fps}`);
+  }
+
   signal?.throwIfAborted();
   onStage?.('portrait');
   const autoencoder = await createMotionAutoencoder(float.gpu, float.weights, config, float.precision);
@@ -126,6 +138,8 @@ async function* draw(
     const decoder = await autoencoder.openDecoder(encoded, { batch, ahead: drawsAhead });
     const scaled = await motionScaler(float, encoded.rS, motionScale);
     let begun = false;
+    // The motion that begins with each window of frames: at another rate one of them can hold none or several.
+    const beginning: Float32Array[][] = [];
     const pictures = drawAhead({
       sample: async function* (stopped) {
         const sampling = {
@@ -134,13 +148,25 @@ async function* draw(
           onStage: (stage: Stage) => begun || onStage?.(stage),
         };
         const windows = motion ? [motion] : speechMotion(float, encoded.rS, speech, sampling);
-        for await (const window of windows) yield scaled(window);
+        const resampler = motionResampler(config.dim_w, config.fps, fps);
+        let given: Float32Array[] = [];
+        for await (const window of windows) {
+          given.push(Float32Array.from(scaled(window)));
+          const frames = resampler.push(given.at(-1)!);
+          if (frames.length === 0) continue;
+          beginning.push(given);
+          given = [];
+          yield frames;
+        }
+        const frames = resampler.end();
+        beginning.push(given);
+        if (frames.length > 0) yield frames;
       },
       width: config.dim_w,
       batch,
       draw: (window) => drawFrames(decoder, encoded, window, batch, config.input_size),
-      onWindow: (window) => {
-        onMotion?.(window);
+      onWindow: () => {
+        beginning.shift()?.forEach((window) => onMotion?.(window));
         if (!begun) onStage?.('frames');
         begun = true;
       },
@@ -148,9 +174,10 @@ async function* draw(
     });
     let index = 0;
     for await (const picture of pictures) {
-      yield { index, time: index / config.fps, picture };
+      yield { index, time: index / fps, picture };
       index++;
     }
+    beginning.flat().forEach((window) => onMotion?.(window));
   } catch (error) {
     // Work on a device that is gone fails in many ways; that it was closed says more.
     if (float.gpu.failure instanceof GpuClosedError) throw float.gpu.failure;

@@ -29,7 +29,7 @@ async function framesOf(sound: Sound, options: AnimateOptions = {}): Promise<Uin
   const frames: Uint8Array[] = [];
   for await (const frame of animate(model, portrait, sound, { nfe: 3, ...options })) {
     expect(frame.index).toBe(frames.length);
-    expect(frame.time).toBeCloseTo(frame.index / 25, 12);
+    expect(frame.time).toBeCloseTo(frame.index / (options.fps ?? 25), 12);
     frames.push(frame.picture.data);
   }
   return frames;
@@ -61,6 +61,26 @@ describe('animate', () => {
     expect(parts.map(({ length }) => length / 20)).toEqual([10, 10, 3]);
     const motion = Float32Array.from(parts.flatMap((part) => [...part]));
     expect(await framesOf(speech(0.9), { motion })).toEqual(sampled);
+  });
+
+  it('at 50 frames a second draws the motion between, and each old frame at its old time', async () => {
+    const [parts, again]: Float32Array[][] = [[], []];
+    const slow = await framesOf(speech(0.9), { onMotion: (part) => parts!.push(part) });
+    const fast = await framesOf(speech(0.9), { fps: 50, onMotion: (part) => again!.push(part) });
+    expect(again).toEqual(parts);
+    expect(fast.length).toBe(46);
+    expect(fast.filter((_, i) => i % 2 === 0)).toEqual(slow);
+    // No frame is shown twice but the last: what lies between two is neither of them.
+    for (let i = 1; i + 1 < 45; i += 2) {
+      expect(fast[i]).not.toEqual(fast[i - 1]);
+      expect(fast[i]).not.toEqual(fast[i + 1]);
+    }
+    const few: number[] = [];
+    const sparse = await framesOf(speech(0.9), { fps: 1, onMotion: (part) => few.push(part.length / 20) });
+    expect([sparse, few]).toEqual([[slow[0]], [10, 10, 3]]);
+    await expect(framesOf(speech(0.3), { fps: 0 })).rejects.toThrow(
+      'fps: expected more than 0 and at most 240',
+    );
   });
 
   it('gives the first frame when one window is sampled, before the others', async () => {
