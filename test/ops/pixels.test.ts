@@ -31,7 +31,7 @@ describe('packRgba8', () => {
   it('makes NaN black and infinity the nearest colour, and says so by alpha 0', async () => {
     const data = Float32Array.from([NaN, 1, 0, Infinity, 0, 0, -Infinity, 1, 0, 0, NaN, 1]);
     const pixels = await pack([1, 3, 2, 2], data);
-    expect([...pixels]).toEqual([0, 127, 0, 0, 255, 127, 0, 0, 127, 0, 0, 0, 255, 255, 255, 255]);
+    expect([...pixels]).toEqual([0, 127, 127, 0, 255, 127, 127, 255, 127, 0, 0, 0, 255, 255, 255, 0]);
     expect(pixels).toEqual(packRgba8Reference(data, 1, 4));
   });
 });
