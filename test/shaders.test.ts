@@ -97,7 +97,7 @@ describe('builtShader', () => {
   });
 
   it('refuses two kernels of one name', async () => {
-    await mkdir(`${folder}processor`, { recursive: true });
+    await mkdir(`${folder}processor`);
     await files({ 'twice.wgsl': '', 'processor/twice.wgsl': '' });
     expect(() => kernelFiles(folder)).toThrow(
       'shaders/processor/twice.wgsl and shaders/twice.wgsl: two kernels',

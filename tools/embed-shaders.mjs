@@ -70,7 +70,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.log(`embedded ${embedShaders()} shaders`);
     const [, , to] = process.argv;
     if (to !== undefined) {
-      mkdirSync(to, { recursive: true });
+      if (!existsSync(to)) mkdirSync(to);
       for (const [name, file] of kernelFiles()) writeFileSync(`${to}/${name}.wgsl`, builtShader(file));
     }
   } catch (error) {

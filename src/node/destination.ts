@@ -1,9 +1,18 @@
-import { constants, fstatSync, type BigIntStats } from 'node:fs';
+import { constants, fstatSync } from 'node:fs';
 import { access, lstat, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { isatty } from 'node:tty';
 import { InputError } from '../base/errors.js';
 import { cannotWrite, isMissing } from './files.js';
+
+/** What is asked of `stat` with numbers of any size. Not Node's own type, which this file's declarations would bring to users. */
+interface FileStats {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly isFile: () => boolean;
+  readonly isFIFO: () => boolean;
+  readonly isSocket: () => boolean;
+}
 
 /**
  * Where an output goes, decided before anything is written. Links are followed: `path` is what bears the name in the end.
@@ -71,7 +80,7 @@ export async function destinationOf(path: string): Promise<Destination> {
 }
 
 /** What a file that exists is known by, under whatever name. */
-export function idOf({ dev, ino }: BigIntStats): string {
+export function idOf({ dev, ino }: Pick<FileStats, 'dev' | 'ino'>): string {
   return `${dev}:${ino}`;
 }
 
@@ -98,7 +107,7 @@ function descriptor(fd: number, refused: (why: string) => InputError): Destinati
 }
 
 /** Undefined where nothing is open under that number. */
-export function descriptorStats(fd: number): BigIntStats | undefined {
+export function descriptorStats(fd: number): FileStats | undefined {
   try {
     return fstatSync(fd, { bigint: true });
   } catch {
@@ -107,6 +116,6 @@ export function descriptorStats(fd: number): BigIntStats | undefined {
 }
 
 /** Whether what two write there would be mixed. A terminal is meant for that, and of /dev/null nothing is read. */
-export function isShared(stats: BigIntStats): boolean {
+export function isShared(stats: FileStats): boolean {
   return stats.isFile() || stats.isFIFO() || stats.isSocket();
 }

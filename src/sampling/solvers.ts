@@ -1,4 +1,5 @@
 import { InputError } from '../base/errors.js';
+import { expectFinite } from '../base/finite.js';
 import { dopri5 } from './dopri5.js';
 import { combine, euler, heun, midpoint, rk4, stages, type Derivative, type Tableau } from './runge-kutta.js';
 
@@ -76,7 +77,7 @@ export async function integrate(
     if (v.length !== y.length) {
       throw new RangeError(`the vector field has ${v.length} values, the state ${y.length}`);
     }
-    checkFinite(v, t, 'vector field');
+    expectFinite(`the vector field at t = ${t}`, v);
     return Float64Array.from(v);
   };
 
@@ -110,11 +111,6 @@ function checkOptions(solver: string, nfe: number, rtol: number, atol: number): 
 
 function toFloat32(y: Float64Array, t: number): Float32Array {
   const x = Float32Array.from(y);
-  checkFinite(x, t, 'state');
+  expectFinite(`the state at t = ${t}`, x);
   return x;
-}
-
-function checkFinite(values: Float32Array, t: number, what: string): void {
-  const i = values.findIndex((value) => !Number.isFinite(value));
-  if (i >= 0) throw new Error(`the ${what} is not finite at t = ${t}: element ${i} is ${values[i]}`);
 }

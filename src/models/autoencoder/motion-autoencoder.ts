@@ -1,3 +1,4 @@
+import { expectFinite } from '../../base/finite.js';
 import { convert } from '../../ops/convert.js';
 import { packRgba8 } from '../../ops/pixels.js';
 import type { Gpu } from '../../runtime/gpu.js';
@@ -144,6 +145,8 @@ async function encodePortrait(
   const wanted = [...plan.outputs.keys()].filter((name) => taps === true || taps.includes(name));
   const inner = new Map<string, Float32Array>(Object.entries(await readOutputs(plan, wanted)));
   const { s_r: sR, lambda } = await readOutputs(plan, ['s_r', 'lambda']);
+  expectFinite('encoder: s_r', sR);
+  expectFinite('encoder: λ', lambda);
   const rS = directedMotion(directions, lambda);
   if (taps === true || taps.includes('r_s')) inner.set('r_s', rS);
   if (taps === true || taps.includes('direction.Q')) {

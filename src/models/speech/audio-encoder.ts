@@ -1,3 +1,4 @@
+import { expectFinite } from '../../base/finite.js';
 import { InputError } from '../../base/errors.js';
 import type { SpeechSource } from '../../media/speech-source.js';
 import { wholeSpeech } from '../../media/speech-source.js';
@@ -145,7 +146,8 @@ async function* encodePieces(
       const normed = firstConv && normedConv(firstConv, statistics, Math.max(0, padded - statistics.count));
       const extracted = await features.extract(wave, normed, places.first, places.count);
       const interpolated = interpolate(extracted, places);
-      const wa = await transformer.run(context.end - context.start, { interpolated }, taps);
+      const run = await transformer.run(context.end - context.start, { interpolated }, taps);
+      const wa = expectFinite('audio encoder: wa', run);
       if (taps) {
         const [channels] = config.conv_dim.slice(-1);
         taps.set('in.wave', { shape: [available], data: speech.slice(0, available).slice() });

@@ -1,3 +1,4 @@
+import { expectFinite } from '../../base/finite.js';
 import { InputError } from '../../base/errors.js';
 import { SPEECH_RATE } from '../../media/speech.js';
 import { wholeSpeech } from '../../media/speech-source.js';
@@ -106,7 +107,8 @@ async function classify(
       mean.forEach((value, c) => (sum[c]! += value * length));
     }
     const pooled = Float32Array.from(sum, (value) => value / count);
-    const probabilities = softmax(await head.run(1, { pooled }, taps));
+    const logits = expectFinite('emotion encoder: logits', await head.run(1, { pooled }, taps));
+    const probabilities = softmax(logits);
     taps?.set('in.normalized', { shape: [1, samples.length], data: wave(0, samples.length) });
     taps?.set('probabilities', { shape: [1, probabilities.length], data: probabilities });
     return probabilities;
