@@ -39,7 +39,7 @@ export function casesOf({ config, wav2vec2 }) {
     length: frames,
     heads: config.num_heads,
     width: h,
-    window: config.attention_window,
+    reach: config.attention_window,
   });
   add('fmt other', 'layerNorm', `${rows}×${h}`, { rows, inputs: h });
 

@@ -114,28 +114,28 @@ export const operators = {
     };
   },
 
-  attention({ batch, length, heads, width, window }) {
+  attention({ batch, length, heads, width, reach }) {
     const shape = [batch, length, width];
     const qkv = values([3, ...shape]).data;
     const part = (i) => ({ shape, data: qkv.slice((i * qkv.length) / 3, ((i + 1) * qkv.length) / 3) });
-    const reach = Math.min(window ?? length, length - 1);
+    const within = Math.min(reach ?? length, length - 1);
     const mask = values([batch, heads, length, length]);
     mask.data.forEach((_, at) => {
-      mask.data[at] = Math.abs((Math.floor(at / length) % length) - (at % length)) > reach ? -1e9 : 0;
+      mask.data[at] = Math.abs((Math.floor(at / length) % length) - (at % length)) > within ? -1e9 : 0;
     });
     const operator = {
       type: 'MultiHeadAttention',
       domain: 'com.microsoft',
       attributes: { num_heads: heads },
-      inputs: ['q', 'k', 'v', ...(window === undefined ? [] : ['', '', 'mask'])],
+      inputs: ['q', 'k', 'v', ...(reach === undefined ? [] : ['', '', 'mask'])],
     };
     return {
-      flops: 4 * batch * width * (length * (2 * reach + 1) - reach * (reach + 1)),
+      flops: 4 * batch * width * (length * (2 * within + 1) - within * (within + 1)),
       inputs: { q: part(0), k: part(1), v: part(2) },
       constants: { mask },
       output: shape,
       ours: (rec, { q, k, v }) =>
-        attention(rec, { q, k, v }, { heads, ...(window === undefined ? {} : { window }) }),
+        attention(rec, { q, k, v }, { heads, ...(reach === undefined ? {} : { reach }) }),
       peers: [{ name: 'MultiHeadAttention', operator }],
     };
   },

@@ -7,8 +7,8 @@ import { describe, expectShape, extent, sizeOf } from '../runtime/tensor.js';
 
 export interface AttentionOptions {
   readonly heads: number;
-  /** Row i attends to rows |i − j| ≤ window; to all of them if left out. */
-  readonly window?: number;
+  /** Row i attends to rows |i − j| ≤ reach; to all of them if left out. */
+  readonly reach?: number;
   readonly label?: string;
 }
 
@@ -19,7 +19,7 @@ const maxHeadDim = 128;
  * Multi-head self-attention softmax(q·kᵀ/√headDim)·v: `torch.nn.functional.scaled_dot_product_attention`, without the
  * projections. Scores are never stored: memory grows with T, not with T².
  *
- * Rows out of the window are no terms. PyTorch multiplies their values by 0: a NaN or infinity among them makes all rows NaN
+ * Rows out of the reach are no terms. PyTorch multiplies their values by 0: a NaN or infinity among them makes all rows NaN
  * there, here those in reach.
  *
  * @param operands `{q, k, v}`, each `[B,T,h]`, or `qkv` `[B,T,3·h]` packed in the order q, k, v; within each of them
@@ -30,7 +30,7 @@ const maxHeadDim = 128;
 export function attention(
   rec: Recorder,
   operands: { q: Tensor; k: Tensor; v: Tensor } | { qkv: Tensor },
-  { heads, window, label = 'attention' }: AttentionOptions,
+  { heads, reach, label = 'attention' }: AttentionOptions,
 ): Tensor {
   const packed = 'qkv' in operands;
   const { q, k, v } = packed ? { q: operands.qkv, k: operands.qkv, v: operands.qkv } : operands;
@@ -54,7 +54,7 @@ export function attention(
       length,
       heads,
       headDim,
-      reach: Math.min(window ?? length, length),
+      reach: Math.min(reach ?? length, length),
       qkvWidth,
       qOffset: 0,
       kOffset: packed ? width : 0,
@@ -73,7 +73,7 @@ export function attention(
       length,
       heads,
       headDim,
-      reach: Math.min(window ?? length, length - 1),
+      reach: Math.min(reach ?? length, length - 1),
     });
     give(q, dqkv);
   };
@@ -121,16 +121,16 @@ export function attentionReference(
   q: ArrayLike<number>,
   k: ArrayLike<number>,
   v: ArrayLike<number>,
-  size: { batch: number; length: number; heads: number; headDim: number; window?: number },
+  size: { batch: number; length: number; heads: number; headDim: number; reach?: number },
 ): Float64Array {
-  const { batch, length, heads, headDim, window = length } = size;
+  const { batch, length, heads, headDim, reach = length } = size;
   const y = new Float64Array(q.length);
   for (let b = 0; b < batch; b++) {
     for (let head = 0; head < heads; head++) {
       const at = (row: number) => ((b * length + row) * heads + head) * headDim;
       for (let i = 0; i < length; i++) {
-        const first = Math.max(0, i - window);
-        const count = Math.min(length, i + window + 1) - first;
+        const first = Math.max(0, i - reach);
+        const count = Math.min(length, i + reach + 1) - first;
         const scores = Float64Array.from({ length: count }, (_, n) => {
           let dot = 0;
           for (let c = 0; c < headDim; c++) dot += q[at(i) + c]! * k[at(first + n) + c]!;
@@ -157,9 +157,9 @@ export function attentionAdjointReference(
   k: ArrayLike<number>,
   v: ArrayLike<number>,
   dy: ArrayLike<number>,
-  size: { batch: number; length: number; heads: number; headDim: number; window?: number },
+  size: { batch: number; length: number; heads: number; headDim: number; reach?: number },
 ): { dq: Float64Array; dk: Float64Array; dv: Float64Array } {
-  const { batch, length, heads, headDim, window = length } = size;
+  const { batch, length, heads, headDim, reach = length } = size;
   const [dq, dk, dv] = [q, k, v].map((x) => new Float64Array(x.length)) as [
     Float64Array,
     Float64Array,
@@ -175,7 +175,7 @@ export function attentionAdjointReference(
         return sum;
       };
       for (let i = 0; i < length; i++) {
-        const keys = Array.from({ length }, (_, j) => j).filter((j) => Math.abs(i - j) <= window);
+        const keys = Array.from({ length }, (_, j) => j).filter((j) => Math.abs(i - j) <= reach);
         const scores = keys.map((j) => dot(q, i, k, j) / root);
         const largest = Math.max(...scores);
         const total = scores.reduce((sum, s) => sum + Math.exp(s - largest), 0);

@@ -205,8 +205,8 @@ describe('twins of adjoints', () => {
         small,
         bands,
         seeds,
-        (heads, length, headDim, window, seed) => {
-          const size = { batch: 2, length, heads, headDim, ...(window !== undefined && { window }) };
+        (heads, length, headDim, reach, seed) => {
+          const size = { batch: 2, length, heads, headDim, ...(reach !== undefined && { reach }) };
           const shape = [2, length, heads * headDim];
           const [q, k, v, dy] = [0, 1, 2, 3].map((i) => gaussian(shape, seed + i).data);
           const twin = attentionAdjointReference(q!, k!, v!, dy!, size);
@@ -301,18 +301,18 @@ describe('adjoints on the GPU', () => {
         fc.integer({ min: 1, max: 20 }),
         bands,
         seeds,
-        async ([batch, length, heads], headDim, window, seed) => {
+        async ([batch, length, heads], headDim, reach, seed) => {
           const width = heads * headDim;
           const qkv = gaussian([batch, length, 3 * width], seed);
           const dy = gaussian([batch, length, width], seed + 1);
-          const options = { heads, ...(window !== undefined && { window }) };
+          const options = { heads, ...(reach !== undefined && { reach }) };
           const ours = await gradients(gpu, { qkv }, dy, (rec, t) => attention(rec, { qkv: t.qkv }, options));
           const [q, k, v] = [0, 1, 2].map((i) => columnsOf(qkv.data, 3 * width, i * width, width));
           const size = { batch, length, headDim, ...options };
           const twin = attentionAdjointReference(q!, k!, v!, dy.data, size);
           const got = (i: number) => columnsOf(ours.qkv, 3 * width, i * width, width);
           // With one key p is 1 whatever q and k: their gradients are exactly zero, and ours are rounding.
-          if (length > 1 && window !== 0) {
+          if (length > 1 && reach !== 0) {
             expectClose('dq', got(0), twin.dq, 3e-6);
             expectClose('dk', got(1), twin.dk, 3e-6);
           }

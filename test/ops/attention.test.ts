@@ -18,7 +18,7 @@ const shapes = fc.record({
   length: fc.oneof(fc.integer({ min: 1, max: 33 }), fc.integer({ min: 60, max: 70 })),
   heads: fc.integer({ min: 1, max: 3 }),
   headDim: fc.constantFrom(1, 5, 16, 36, 33, 64, 127, 128),
-  window: fc.option(fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 30, max: 70 })), {
+  reach: fc.option(fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 30, max: 70 })), {
     nil: undefined,
   }),
   seed: fc.integer(),
@@ -29,10 +29,10 @@ describe.each(products)('attention, %s', (product) => {
 
   it('equals its float64 twin, full and banded', async () => {
     await fc.assert(
-      fc.asyncProperty(shapes, async ({ batch, length, heads, headDim, window, seed }) => {
+      fc.asyncProperty(shapes, async ({ batch, length, heads, headDim, reach, seed }) => {
         const shape = [batch, length, heads * headDim];
         const [q, k, v] = [gaussian(shape, seed), gaussian(shape, seed + 1), gaussian(shape, seed + 2)];
-        const band = window === undefined ? {} : { window };
+        const band = reach === undefined ? {} : { reach };
         const { y } = await evaluate(gpu, { q, k, v }, (rec, t) => ({
           y: attention(rec, t, { heads, ...band }),
         }));
@@ -52,9 +52,9 @@ describe.each(products)('attention, %s', (product) => {
         return qkv.data[Math.floor(i / width) * 3 * width + n * width + (i % width)]!;
       });
     const { y } = await evaluate(gpu, { qkv }, (rec, t) => ({
-      y: attention(rec, t, { heads, window: 2 }),
+      y: attention(rec, t, { heads, reach: 2 }),
     }));
-    const size = { batch, length, heads, headDim, window: 2 };
+    const size = { batch, length, heads, headDim, reach: 2 };
     expectClose('packed', y.data, attentionReference(part(0), part(1), part(2), size), 2e-6);
   });
 

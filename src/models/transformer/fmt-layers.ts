@@ -133,7 +133,7 @@ function recordBlock(
 
   const qkv = apply(rec, attn.qkv, modulate(rec, x, shift1, scale1), { label: 'qkv' });
   tap(rec, `${name}.attn.qkv`, qkv);
-  const heads = attention(rec, { qkv }, { heads: config.num_heads, window: config.attention_window });
+  const heads = attention(rec, { qkv }, { heads: config.num_heads, reach: config.attention_window });
   const y = residual(rec, x, attn.proj, heads, { name: `${name}.attn`, gate: gate1, label: 'attn' });
 
   const hidden = apply(rec, mlp.fc1, modulate(rec, y, shift2, scale2), {
