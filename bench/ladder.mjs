@@ -1,7 +1,7 @@
 // The ladder from plain to fast (docs/ladder.md): each kernel of study/ on one size, then the product's own kernels.
 //   npm run build && npm run ladder -- [--adapter NAME] [--runs 5] [--clock wall|cpu]
-// `cpu` counts the time that this process computes, divided by the cores: steadier on a busy machine where the processor plays
-// the graphics card, and meaningless elsewhere.
+// `cpu` counts the time that this process computes, divided by the cores: steadier on a busy machine where the
+// processor plays the graphics card, and meaningless elsewhere.
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -58,7 +58,9 @@ async function secondsOf(submit, times) {
   return (clock() - started) / times;
 }
 
-/** The shortest time of each candidate. They take turns, so that what else the machine does slows none of them alone. */
+/**
+ * The shortest time of each candidate. They take turns, so that what else the machine does slows none of them alone.
+ */
 async function race(candidates) {
   const times = [];
   for (const { submit } of candidates) {

@@ -1,7 +1,7 @@
 // Time and memory of the whole pipeline, video file included, against the number of frames:
 //   npm run build && node bench/linear.mjs [--weights golden/tiny] [--frames 10,100,1000] [--adapter NAME]
-// Each length runs in a process of its own, `float animate`; cost is linear where the later frames of all take the same time, and memory
-// flat where the peaks are the same.
+// Each length runs in a process of its own, `float animate`; cost is linear where the later frames of all take the same
+// time, and memory flat where the peaks are the same.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,8 +1,8 @@
-// Memory over a long run, inside the process: node bench/long.mjs SECONDS [--motion] [--arriving] [--weights DIR] [--nfe N] [--size N]
-// [--svg FILE]. Animates that many seconds of an example's speech, said again and again, to an MP4 (--motion: to motion alone;
-// --arriving: speech that arrives in pieces instead of a recording). Twice a second it notes resident memory, the JavaScript heap,
-// what lies outside of it (arrays, wasm) and GPU buffers. It prints for each tenth of the speech the most of each, and the heap once
-// the garbage has been collected; --svg draws the curves.
+// Memory over a long run, inside the process: node bench/long.mjs SECONDS [--motion] [--arriving] [--weights DIR]
+// [--nfe N] [--size N] [--svg FILE]. Animates that many seconds of an example's speech, said again and again, to an MP4
+// (--motion: to motion alone; --arriving: speech that arrives in pieces instead of a recording). Twice a second it
+// notes resident memory, the JavaScript heap, what lies outside of it (arrays, wasm) and GPU buffers. It prints for
+// each tenth of the speech the most of each, and the heap once the garbage has been collected; --svg draws the curves.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 // Resident memory of `float animate` over its run (Linux): node bench/memory.mjs [seconds] [more options of animate]
-// Makes a WAV of that many seconds from an example, runs the built command on it and prints what /proc says, tenth by tenth
-// of the run. With ffmpeg on the PATH, it also says how far sound and pictures are apart at the end of the video.
+// Makes a WAV of that many seconds from an example, runs the built command on it and prints what /proc says, tenth by
+// tenth of the run. With ffmpeg on the PATH, it also says how far sound and pictures are apart at the end of the video.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,8 +35,8 @@ const args = [
 ];
 const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'inherit', 'ignore'] });
 
-// The sound's delay: the lag (samples at 16 kHz) at which the last two seconds of the video's sound look most like the same two
-// seconds of the recording. The pictures': the time of the last frame against where 25 a second put it.
+// The sound's delay: the lag (samples at 16 kHz) at which the last two seconds of the video's sound look most like the
+// same two seconds of the recording. The pictures': the time of the last frame against where 25 a second put it.
 function printSync() {
   const video = join(folder, 'out.mp4');
   const start = Number(seconds) - 2;

@@ -7,7 +7,10 @@ import { fitSquare } from '../dist/media/resize.js';
 import { mainThreadTime, traceOf } from './timing.mjs';
 import { bytesOf, workOf } from './work.mjs';
 
-/** Portrait and speech to frames, which are thrown away. In a process that has done nothing else the first frame waits for shaders, too. */
+/**
+ * Portrait and speech to frames, which are thrown away. In a process that has done nothing else the first frame waits
+ * for shaders, too.
+ */
 export async function runPipeline(float, portrait, sound) {
   const { gpu } = float;
   const started = performance.now();
@@ -23,14 +26,16 @@ export async function runPipeline(float, portrait, sound) {
     'first frame, ms': times[0],
     'frames/s after it': (1000 * (times.length - 1)) / (last - times[0]),
     'GPU peak, MB': gpu.memory.peak / 1e6,
-    // The whole process so far: Node, Dawn, the weights on their way, and all GPU memory where the processor plays the GPU.
+    // The whole process so far: Node, Dawn, the weights on their way, and all GPU memory where the processor plays the
+    // GPU.
     'host peak, MB': process.resourceUsage().maxRSS / 1e3,
   };
 }
 
 /**
- * Of a frame, drawn as `animate` draws it: what the host computes, launches, and bytes that the kernels move, each operand of a launch once,
- * against the fewest possible: weights, features and the latent read once, the picture written once.
+ * Of a frame, drawn as `animate` draws it: what the host computes, launches, and bytes that the kernels move, each
+ * operand of a launch once, against the fewest possible: weights, features and the latent read once, the picture
+ * written once.
  */
 export async function measureOverhead(float, portrait, frames) {
   const { gpu, weights, precision } = float;

@@ -1,4 +1,5 @@
-// What cutting the speech costs in accuracy: audio features made piece by piece against those of the whole clip, as relative L2.
+// What cutting the speech costs in accuracy: audio features made piece by piece against those of the whole clip, as
+// relative L2.
 //   node bench/streaming.mjs [weights] [seconds …]
 // And the emotion, as the largest difference of a probability. The speech is the examples one after the other.
 import { readFileSync } from 'node:fs';

@@ -19,8 +19,9 @@ export async function timeOf(work) {
 }
 
 /**
- * Milliseconds that the main thread has computed, garbage collection and Dawn's polls included. Where the system does not tell (it is not
- * Linux), the time its event loop was not idle, which on a busy machine counts waiting for the processor, too.
+ * Milliseconds that the main thread has computed, garbage collection and Dawn's polls included. Where the system does
+ * not tell (it is not Linux), the time its event loop was not idle, which on a busy machine counts waiting for the
+ * processor, too.
  */
 export function mainThreadTime() {
   try {

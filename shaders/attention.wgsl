@@ -8,12 +8,12 @@
 // scores: the softmax is summed as it goes, exp being taken relative to the largest score so far; when a later block
 // has a larger one, what has been summed is scaled down to it. Blocks out of reach of all 32 rows are not visited.
 //
-// The 8×8 invocations split a block of scores into 4×4 pieces, and the rows of y into pieces of 4 rows × 4 channels, four
-// of them each at the largest headDim of 128. Panels of 16 channels of q and k, then of 32 channels of v, pass through
-// shared memory. Every panel and every block is summed by itself before it joins the total (see linear.wgsl).
+// The 8×8 invocations split a block of scores into 4×4 pieces, and the rows of y into pieces of 4 rows × 4 channels,
+// four of them each at the largest headDim of 128. Panels of 16 channels of q and k, then of 32 channels of v, pass
+// through shared memory. Every panel and every block is summed by itself before it joins the total (see linear.wgsl).
 //
-// A key out of reach is no term: its value is multiplied by 0, or passed over where 0·v would be NaN. A NaN score makes its
-// row NaN, whether or not max drops it: exp(NaN − m) and exp(x − NaN) are NaN both.
+// A key out of reach is no term: its value is multiplied by 0, or passed over where 0·v would be NaN. A NaN score makes
+// its row NaN, whether or not max drops it: exp(NaN − m) and exp(x − NaN) are NaN both.
 
 // #include "lib/attention_params.wgsl"
 

@@ -29,7 +29,8 @@ alias Weight = f32; // or f16: how w is stored
 const TILE = 64u;
 const PANEL = 16u;
 
-// A row of a panel is one vec4 longer than it need be, so that neighbours, who copy neighbouring k, write to different banks.
+// A row of a panel is one vec4 longer than it need be, so that neighbours, who copy neighbouring k, write to different
+// banks.
 const ROW = 17u;
 
 var<workgroup> xPanel: array<vec4f, PANEL * ROW>; // [k][frame/4]

@@ -11,14 +11,15 @@
 //   addend   as y
 //   y        [splits, batch, outputs, outHeight, outWidth]; with splits > 1 all that follows the sum is left to the join
 //
-// Transposed convolution (3×3, stride 2, y[2v+ky, 2u+kx] += x[v,u]·w[ky,kx]): outputs of one parity (Y mod 2, X mod 2), a
-// phase, are an ordinary convolution of x with 2×2, 2×1, 1×2 or 1×1 taps; `phases` is then 4, w holds their 4 + 2 + 2 + 1
-// taps one phase after the other, and the phase is part of workgroup_id.z.
+// Transposed convolution (3×3, stride 2, y[2v+ky, 2u+kx] += x[v,u]·w[ky,kx]): outputs of one parity (Y mod 2, X mod 2),
+// a phase, are an ordinary convolution of x with 2×2, 2×1, 1×2 or 1×1 taps; `phases` is then 4, w holds their 4 + 2 + 2
+// + 1 taps one phase after the other, and the phase is part of workgroup_id.z.
 //
-// One workgroup makes 8·HIGH outputs × 4·WIDE positions (Y, X counted as one axis) of one frame with WIDE×HIGH invocations, a
-// block of 8×4 each. Sixteen inputs of one tap at a time, a panel, it copies their values of x and their weights to shared
-// memory. Each panel is summed by itself before it joins the total, which keeps the rounding error of a long sum small.
-// Where positions are few, the panels are dealt out to `splits` workgroups, whose sums conv2d_join.wgsl adds up.
+// One workgroup makes 8·HIGH outputs × 4·WIDE positions (Y, X counted as one axis) of one frame with WIDE×HIGH
+// invocations, a block of 8×4 each. Sixteen inputs of one tap at a time, a panel, it copies their values of x and their
+// weights to shared memory. Each panel is summed by itself before it joins the total, which keeps the rounding error of
+// a long sum small. Where positions are few, the panels are dealt out to `splits` workgroups, whose sums
+// conv2d_join.wgsl adds up.
 
 override WIDE: u32 = 32;
 override HIGH: u32 = 4;
@@ -49,8 +50,8 @@ fn main(
     firstTap = select(phase * 2u + 2u, 0u, phase == 0u);
   }
 
-  // This invocation's four positions: it copies their values and computes their sums. They are WIDE apart, so that neighbours
-  // read and write neighbouring values.
+  // This invocation's four positions: it copies their values and computes their sums. They are WIDE apart, so that
+  // neighbours read and write neighbouring values.
   let gridWidth = select(params.outWidth, params.width + 1u, transposed);
   let gridHeight = select(params.outHeight, params.height + 1u, transposed);
   let tilesPerFrame = (gridWidth * gridHeight + 4u * WIDE - 1u) / (4u * WIDE);
@@ -67,8 +68,8 @@ fn main(
   let panelsPerTap = (params.inputs + PANEL - 1u) / PANEL;
   let panels = taps.x * taps.y * panelsPerTap;
   let end = panels * (split + 1u) / params.splits;
-  // Sums of the eight outputs, in variables rather than an array: an array that is indexed by a variable anywhere may be put
-  // in memory everywhere.
+  // Sums of the eight outputs, in variables rather than an array: an array that is indexed by a variable anywhere may
+  // be put in memory everywhere.
   var t0 = vec4f();
   var t1 = vec4f();
   var t2 = vec4f();

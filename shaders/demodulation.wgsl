@@ -4,8 +4,8 @@
 //   squares [outputs, inputs], the sum of a kernel's squared weights over its taps
 //   d       [batch, outputs]
 //
-// One workgroup makes eight values d[b, o … o + 7]: each of the eight invocations of a value sums every eighth term, and the
-// first adds up the eight sums.
+// One workgroup makes eight values d[b, o … o + 7]: each of the eight invocations of a value sums every eighth term,
+// and the first adds up the eight sums.
 
 struct Params {
   inputs: u32,

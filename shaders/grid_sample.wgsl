@@ -9,7 +9,8 @@
 //   mask [batch, outHeight, outWidth]
 //   h, warped, blended [batch, channels, outHeight, outWidth]
 //
-// A place that is NaN or infinite gives NaN, as PyTorch does on a processor. One invocation makes eight channels of one position.
+// A place that is NaN or infinite gives NaN, as PyTorch does on a processor. One invocation makes eight channels of one
+// position.
 
 alias Value = f32; // or f16: how x, h and the results are stored
 

@@ -6,9 +6,10 @@
 //   weight, bias    [channels]
 //   modulation      [rows, modulationWidth]: scale and shift are its columns from scaleOffset and shiftOffset (AdaLN)
 //
-// One workgroup normalises a row; its 64 invocations take every 64th channel and share their sums. Each takes four channels
-// at a time, whose loads are under way together. The variance is summed in a second pass, as the mean of (x − mean)²:
-// E[x²] − mean² would cancel. The same pass sums x − mean: what is left of it, because the mean was rounded, is taken off both.
+// One workgroup normalises a row; its 64 invocations take every 64th channel and share their sums. Each takes four
+// channels at a time, whose loads are under way together. The variance is summed in a second pass, as the mean of (x −
+// mean)²: E[x²] − mean² would cancel. The same pass sums x − mean: what is left of it, because the mean was rounded, is
+// taken off both.
 
 // #include "lib/layer_norm_params.wgsl"
 

@@ -6,14 +6,15 @@
 //   gate [rows, gateWidth]   its columns from gateOffset
 //   y    [rows, outputs]     as is residual; bias, gate and residual where there are any
 //
-// Where tiles are few, the sum is dealt out to several workgroups along z, whose y is [splits, rows, outputs] and without
-// bias, activation, gate or residual: linear_join.wgsl adds it up.
+// Where tiles are few, the sum is dealt out to several workgroups along z, whose y is [splits, rows, outputs] and
+// without bias, activation, gate or residual: linear_join.wgsl adds it up.
 //
-// One workgroup makes 8·HIGH rows × 4·WIDE columns of y with WIDE×HIGH invocations, a block of 8×4 each. Sixteen columns
-// of k at a time, the workgroup copies a panel of x and one of w to shared memory, transposed so that an invocation reads
-// four rows (or four columns, WIDE apart, so that neighbours write neighbouring values) as one vec4; a row of a panel is one vec4 longer than it need be, so that neighbours, who
-// copy neighbouring k, write to different banks. Each panel is summed by itself before it joins the total: the rounding
-// error of a long sum then grows with √16 + √(inputs/16) instead of √inputs.
+// One workgroup makes 8·HIGH rows × 4·WIDE columns of y with WIDE×HIGH invocations, a block of 8×4 each. Sixteen
+// columns of k at a time, the workgroup copies a panel of x and one of w to shared memory, transposed so that an
+// invocation reads four rows (or four columns, WIDE apart, so that neighbours write neighbouring values) as one vec4; a
+// row of a panel is one vec4 longer than it need be, so that neighbours, who copy neighbouring k, write to different
+// banks. Each panel is summed by itself before it joins the total: the rounding error of a long sum then grows with √16
+// + √(inputs/16) instead of √inputs.
 
 alias Weight = f32; // or f16: how w is stored
 
@@ -45,8 +46,8 @@ fn main(
   let column0 = tile.x * WIDE * 4u;
   let copyK = index % PANEL;
   let four = vec4u(0u, 1u, 2u, 3u);
-  // Sums of the eight rows, in variables rather than an array: an array that is indexed by a variable anywhere may be put
-  // in memory everywhere.
+  // Sums of the eight rows, in variables rather than an array: an array that is indexed by a variable anywhere may be
+  // put in memory everywhere.
   var t0 = vec4f();
   var t1 = vec4f();
   var t2 = vec4f();
@@ -58,8 +59,8 @@ fn main(
   let panels = (params.inputs + PANEL - 1u) / PANEL;
   let end = panels * (tile.z + 1u) / tiles.z * PANEL;
   for (var k0 = panels * tile.z / tiles.z * PANEL; k0 < end; k0 += PANEL) {
-    // Copies in loops that a compiler can count, so that it loads all values of a panel together. Beyond the last k come
-    // zeros; rows and columns beyond the last are not stored in the end and may be copies of it.
+    // Copies in loops that a compiler can count, so that it loads all values of a panel together. Beyond the last k
+    // come zeros; rows and columns beyond the last are not stored in the end and may be copies of it.
     let known = k0 + copyK < params.inputs;
     let k = select(0u, k0 + copyK, known);
     for (var i = 0u; i < 2u * PANEL / WIDE; i++) {

@@ -1,4 +1,5 @@
-// y[m,n] = residual[m,n] + gate[m,n] · activation(Σ_k x[m,k] · w[n,k] + bias[n]), with the matrix units of a graphics card
+// y[m,n] = residual[m,n] + gate[m,n] · activation(Σ_k x[m,k] · w[n,k] + bias[n]), with the matrix units of a graphics
+// card
 //
 // EXPERIMENTAL: Tint (Dawn 0.6.2) accepts this kernel; it has not run on any hardware yet. It needs WebGPU's unfinished
 // subgroup matrices, whose names and rules may change, and is launched only on a device that was opened for it:
@@ -10,11 +11,11 @@
 //   gate [rows, gateWidth]   its columns from gateOffset
 //   y    [rows, outputs]     as is residual; bias, gate and residual where there are any
 //
-// A subgroup multiplies 16×16 matrices of f16 as one instruction and adds the products in f32. One workgroup makes 32 rows
-// × 64 columns of y: two matrices below each other for each of its four subgroups. For 32 columns of k at a time it copies
-// a panel of x, rounded to f16, to shared memory, which all subgroups read; a column of wᵀ is a row of w, so that each
-// loads its own part of w as it is stored, column by column. How the lanes hold a matrix is the card's secret, and so the sums
-// go by way of shared memory to the invocations that finish them.
+// A subgroup multiplies 16×16 matrices of f16 as one instruction and adds the products in f32. One workgroup makes 32
+// rows × 64 columns of y: two matrices below each other for each of its four subgroups. For 32 columns of k at a time
+// it copies a panel of x, rounded to f16, to shared memory, which all subgroups read; a column of wᵀ is a row of w, so
+// that each loads its own part of w as it is stored, column by column. How the lanes hold a matrix is the card's
+// secret, and so the sums go by way of shared memory to the invocations that finish them.
 enable chromium_experimental_subgroup_matrix;
 enable subgroups;
 

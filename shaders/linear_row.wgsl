@@ -8,8 +8,9 @@
 //   gate [rows, gateWidth]   its columns from gateOffset
 //   y    [rows, outputs]     as is residual; bias, gate and residual where there are any
 //
-// Every weight is used once a row: reading them is all the work. One workgroup makes eight values of one row: each of the
-// eight lanes of a value sums every eighth term, so that neighbours read neighbouring weights, and the first adds up.
+// Every weight is used once a row: reading them is all the work. One workgroup makes eight values of one row: each of
+// the eight lanes of a value sums every eighth term, so that neighbours read neighbouring weights, and the first adds
+// up.
 
 alias Weight = f32; // or f16: how w is stored
 

@@ -1,5 +1,5 @@
-// Pixels of 8 bits from a picture of −1 … 1: each channel is ⌊(clamp(v, −1, 1) + 1)/2 · 255⌋, 0 of NaN as in PyTorch. Alpha is
-// 255, and 0 where a channel is NaN or infinite: that is how the host sees it.
+// Pixels of 8 bits from a picture of −1 … 1: each channel is ⌊(clamp(v, −1, 1) + 1)/2 · 255⌋, 0 of NaN as in PyTorch.
+// Alpha is 255, and 0 where a channel is NaN or infinite: that is how the host sees it.
 //
 //   x      [batch, 3, plane]
 //   pixels [batch, plane], red in the lowest byte: in memory R, G, B, A

@@ -3,8 +3,9 @@
 //   x [outer, rows, inner]
 //   y [outer, inner]
 //
-// One workgroup of 16×8 makes 16 columns: invocation (i, lane) sums rows lane, lane + 8, … of column i, sixteen at a time
-// to round less, and the first lane adds up the eight sums. The order is fixed: the same x gives the same y, bit for bit.
+// One workgroup of 16×8 makes 16 columns: invocation (i, lane) sums rows lane, lane + 8, … of column i, sixteen at a
+// time to round less, and the first lane adds up the eight sums. The order is fixed: the same x gives the same y, bit
+// for bit.
 
 struct Params {
   rows: u32,

@@ -9,8 +9,8 @@
 //   outScale [batch, outputs], bias [outputs], addend as y
 //   y        [batch, outputs, outHeight, outWidth]
 //
-// One invocation makes four values of y below each other: it filters each row of u that they reach horizontally, and adds
-// the result to those that reach it.
+// One invocation makes four values of y below each other: it filters each row of u that they reach horizontally, and
+// adds the result to those that reach it.
 
 alias Value = f32; // or f16: how x and y are stored
 

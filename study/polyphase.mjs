@@ -1,18 +1,19 @@
-// StyleGAN2's upsampling layer, a 3×3 convolution transposed with stride 2 and then a blur, as one ordinary 3×3 convolution
-// with four times the outputs: a counter-example to "fewer launches are faster".
+// StyleGAN2's upsampling layer, a 3×3 convolution transposed with stride 2 and then a blur, as one ordinary 3×3
+// convolution with four times the outputs: a counter-example to "fewer launches are faster".
 //
-// On each axis, y[Y] = Σ_j f[j] · z[Y + j − 1] with f = [1,3,3,1]/4 (gain 2 an axis included), and z[2v + t] += w[t] · x[v].
-// Together y[Y] = Σ_v K[Y − 1 − 2v] · x[v], K[t] = Σ_j f[j] · w[t + j] for t = −3 … 2. An output of parity p, Y = 2u + p,
-// meets the neighbours v = u + d, d = −1, 0, 1, by K[p − 1 − 2d]: three taps an axis, nine in all, for each of the four
-// parities. They are 36 multiply-adds for each input value and output channel, instead of 9 and a blur of 64 multiply-adds
-// for each output channel alone.
+// On each axis, y[Y] = Σ_j f[j] · z[Y + j − 1] with f = [1,3,3,1]/4 (gain 2 an axis included), and z[2v + t] += w[t] ·
+// x[v]. Together y[Y] = Σ_v K[Y − 1 − 2v] · x[v], K[t] = Σ_j f[j] · w[t + j] for t = −3 … 2. An output of parity p, Y =
+// 2u + p, meets the neighbours v = u + d, d = −1, 0, 1, by K[p − 1 − 2d]: three taps an axis, nine in all, for each of
+// the four parities. They are 36 multiply-adds for each input value and output channel, instead of 9 and a blur of 64
+// multiply-adds for each output channel alone.
 
 const blur = [1, 3, 3, 1].map((tap) => tap / 4);
 
 /**
  * Composes weights `[outputs, inputs, 3, 3]` of a transposed convolution with the blur behind it.
  *
- * @returns float64 weights `[4·outputs, inputs, 3, 3]` of an ordinary convolution with a border of one zero; its channel
+ * @returns float64 weights `[4·outputs, inputs, 3, 3]` of an ordinary convolution with a border of one zero; its
+ *   channel
  * 4·o + 2·py + px is channel o at odd or even rows (py) and columns (px).
  */
 export function polyphaseWeight(weight, { outputs, inputs }) {

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * `tile`: how many columns (outputs) and rows of y a workgroup of the product makes. The last is a step aside, for processors; the
- * others lead to shaders/linear.wgsl.
+ * `tile`: how many columns (outputs) and rows of y a workgroup of the product makes. The last is a step aside, for
+ * processors; the others lead to shaders/linear.wgsl.
  */
 export const productRungs = [
   { file: 'product/1_plain', title: 'an element an invocation', tile: [8, 8] },
@@ -31,9 +31,9 @@ export function gridOf({ tile }, columns, rows) {
 }
 
 /**
- * Makes everything a launch takes, once: the pipeline (the compiled kernel), the uniform buffer with its parameters, and the
- * bind group that says which buffer is x and which is y. `bindings` and `params` (all u32) go by the names in the kernel;
- * `read` is src/runtime/kernel.ts's `readInterface`.
+ * Makes everything a launch takes, once: the pipeline (the compiled kernel), the uniform buffer with its parameters,
+ * and the bind group that says which buffer is x and which is y. `bindings` and `params` (all u32) go by the names in
+ * the kernel; `read` is src/runtime/kernel.ts's `readInterface`.
  */
 export async function prepareLaunch(device, read, source, { bindings, params, workgroups }) {
   const declared = read(source);

@@ -1,8 +1,8 @@
 import { openGpu, type Gpu } from '../src/runtime/gpu.js';
 
 /**
- * A GPU that computes nothing and counts: what is alive, and what is asked of it. Everything that can fail on a real one can be made to
- * fail here. What is read from it is zero.
+ * A GPU that computes nothing and counts: what is alive, and what is asked of it. Everything that can fail on a real
+ * one can be made to fail here. What is read from it is zero.
  */
 export interface FakeGpu {
   readonly gpu: Gpu;
@@ -48,7 +48,8 @@ export async function openFakeGpu(): Promise<FakeGpu> {
         mayFail();
         buffer['mapState'] = 'mapped';
       },
-      getMappedRange: () => new ArrayBuffer(size),
+      // Every value −1.7e38, which is finite; of pixels alpha is 255.
+      getMappedRange: () => new Uint32Array(size / 4).fill(0xff000000).buffer,
       unmap: () => (buffer['mapState'] = 'unmapped'),
     });
   };

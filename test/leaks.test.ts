@@ -25,7 +25,10 @@ beforeAll(async () => {
 
 const wave = Float32Array.from({ length: 4000 }, (_, i) => Math.sin(i / 9));
 
-/** Everything that is loaded or opened, used once and destroyed, as its user would: what it makes on the way is its own to free. */
+/**
+ * Everything that is loaded or opened, used once and destroyed, as its user would: what it makes on the way is its own
+ * to free.
+ */
 const users: Record<string, (gpu: Gpu, source: WeightSource) => Promise<void>> = {
   async autoencoder(gpu, source) {
     const loaded = await createMotionAutoencoder(gpu, source, model.config, 'f16');

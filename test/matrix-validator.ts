@@ -5,8 +5,8 @@ import { matrixFeature } from '../src/runtime/matrix.js';
 const instances: GPU[] = [];
 
 /**
- * A device that knows subgroup matrices and computes nothing (Dawn's null backend): to see whether WGSL that uses them is
- * valid. Call it in `beforeAll` only, once Dawn's globals are there (`testAdapter` sees to that).
+ * A device that knows subgroup matrices and computes nothing (Dawn's null backend): to see whether WGSL that uses them
+ * is valid. Call it in `beforeAll` only, once Dawn's globals are there (`testAdapter` sees to that).
  */
 export async function openMatrixValidator(): Promise<GPUDevice> {
   const gpu = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']);

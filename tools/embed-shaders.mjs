@@ -1,6 +1,6 @@
-// Writes src/runtime/shaders.generated.ts: every kernel as a string, so that the same modules run in Node and in a browser
-// without reading files. Run by `npm run build` and by vitest before the tests. `npm run shaders -- DIR` also writes each
-// kernel's whole text to DIR, for editors and other tools.
+// Writes src/runtime/shaders.generated.ts: every kernel as a string, so that the same modules run in Node and in a
+// browser without reading files. Run by `npm run build` and by vitest before the tests. `npm run shaders -- DIR` also
+// writes each kernel's whole text to DIR, for editors and other tools.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url';
 const shadersFolder = fileURLToPath(new URL('../shaders/', import.meta.url));
 
 /**
- * The text of a kernel. A line `// #include "lib/NAME.wgsl"`, a path under shaders/, stands for that file, which may include
- * others; a file that is there already is left out. Around what was included `//# FILE:LINE` says where the next line
- * comes from (`placeOf` in src/runtime/kernel.ts).
+ * The text of a kernel. A line `// #include "lib/NAME.wgsl"`, a path under shaders/, stands for that file, which may
+ * include others; a file that is there already is left out. Around what was included `//# FILE:LINE` says where the
+ * next line comes from (`placeOf` in src/runtime/kernel.ts).
  *
  * @param {string} file under `folder`
  * @throws {Error} `shaders/FILE:LINE: …` where a line asks for a file that isn't there, or cannot be understood.

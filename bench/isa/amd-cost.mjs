@@ -1,5 +1,5 @@
-// What a pass through a block of AMD machine code costs a wave that is alone: instructions go in order, each waits for its
-// operands and for its unit, and loads are waited for where an s_waitcnt says so. Both arms of an `if` run.
+// What a pass through a block of AMD machine code costs a wave that is alone: instructions go in order, each waits for
+// its operands and for its unit, and loads are waited for where an s_waitcnt says so. Both arms of an `if` run.
 import { cyclesOf, registersIn } from './amd.mjs';
 
 /** Assumed cycles until a value is there. Memory: a hit in L2, as ACO assumes; DRAM takes 600 and more, L0 some 120. */

@@ -1,6 +1,6 @@
 /**
- * Cards of the estimate, by the name that --family takes. A SIMD has `lanes`; `lds`: bytes a cycle for one SIMD when all that
- * share the memory of a workgroup read; `bandwidth` to DRAM, bytes a second; caches before it are not counted.
+ * Cards of the estimate, by the name that --family takes. A SIMD has `lanes`; `lds`: bytes a cycle for one SIMD when
+ * all that share the memory of a workgroup read; `bandwidth` to DRAM, bytes a second; caches before it are not counted.
  */
 export const cards = {
   rdna2: {

@@ -3,8 +3,8 @@ import { waveCost } from './loops.mjs';
 import { tripsFor } from './trips.mjs';
 
 /**
- * The estimate of a launch: all its waves spread evenly over the SIMDs, a SIMD works on `occupancy` of them at once, and what
- * binds is the busiest unit, or the time that one wave alone takes, or DRAM.
+ * The estimate of a launch: all its waves spread evenly over the SIMDs, a SIMD works on `occupancy` of them at once,
+ * and what binds is the busiest unit, or the time that one wave alone takes, or DRAM.
  *
  * @param made machine code of compileAmd or compileNvidia.
  * @param launch { params, workgroups, flops, bytes }
@@ -29,8 +29,8 @@ export function estimate(made, card, launch, module, threads, { rule, ldsFactor 
   const seconds = cycles / card.clock;
   const peak = 2 * card.simds * fmasPerCycle(card) * card.clock;
   const share = launch.flops / seconds / peak;
-  // Multiply-adds that each lane has to make. Edges of tiles and epilogues make more; hardly fewer, for the first of a sum may be
-  // a multiplication. (A blur is counted as 16 taps an output and made as 4 + 4.)
+  // Multiply-adds that each lane has to make. Edges of tiles and epilogues make more; hardly fewer, for the first of a
+  // sum may be a multiplication. (A blur is counted as 16 taps an output and made as 4 + 4.)
   const needed = launch.flops / 2 / waves / wave;
   const counted = cost.fma / needed;
   const wrong = needed > 16 && counted < 0.85 && module.kernel !== 'upfirdn2d';

@@ -1,5 +1,5 @@
-// What the product launches on a graphics card at the published sizes: every stage is opened and run with the kernels that a card
-// gets, on llvmpipe, which compiles them; nothing is computed, so the sizes can be the published ones.
+// What the product launches on a graphics card at the published sizes: every stage is opened and run with the kernels
+// that a card gets, on llvmpipe, which compiles them; nothing is computed, so the sizes can be the published ones.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { decodeWav, openGpu } from '../../dist/index.js';
@@ -23,8 +23,8 @@ export const comparedCases = (model) =>
   casesOf(model).filter(({ op, group }) => op in operators && ['decoder', 'fmt'].includes(group));
 
 /**
- * @returns { modules: { name: { kernel, code, constants, bindings } },
- *   launches: [{ stage, label, module, params, workgroups, flops, bytes }], one for each of a call's; cases as stages }.
+ * @returns { modules: { name: { kernel, code, constants, bindings } }, launches: [{ stage, label, module, params,
+ *   workgroups, flops, bytes }], one for each of a call's; cases as stages }.
  */
 export async function collectLaunches(precision) {
   const { adapter } = await requestNodeAdapter({ adapter: 'llvmpipe' });

@@ -1,6 +1,7 @@
-// Loops of machine code, and what a wave costs if each of them runs as often as the launch's sizes say. An instruction is
-// { role, fma, target, ends }: what it does for memory (load, store, ldsRead, ldsWrite, barrier), the multiply-adds it makes for
-// each lane, the block it may jump to, and whether it never goes on to the next. amd.mjs and sass.mjs read them.
+// Loops of machine code, and what a wave costs if each of them runs as often as the launch's sizes say. An instruction
+// is { role, fma, target, ends }: what it does for memory (load, store, ldsRead, ldsWrite, barrier), the multiply-adds
+// it makes for each lane, the block it may jump to, and whether it never goes on to the next. amd.mjs and sass.mjs read
+// them.
 
 /** Loops [{ first, last, depth, parent }], indices of blocks, outer before inner: a jump back makes one. */
 export function loopsOf(blocks) {

@@ -1,6 +1,6 @@
-// What the kernels become on graphics cards that are not here: their machine code for AMD (RADV without hardware) and NVIDIA
-// (ptxas) at the published sizes, and an estimate of the time, beside the tables of bench/isa/results. docs/performance.md says
-// how far to trust it. Nothing runs on a card, and nothing is installed.
+// What the kernels become on graphics cards that are not here: their machine code for AMD (RADV without hardware) and
+// NVIDIA (ptxas) at the published sizes, and an estimate of the time, beside the tables of bench/isa/results.
+// docs/performance.md says how far to trust it. Nothing runs on a card, and nothing is installed.
 //   npm run build && npm run isa -- [--only KERNEL] [--family rdna2,rdna3,gcn,nvidia] [--precision f16] [--rows 40]
 //     [--update: these tables are the new ones] [--peers: estimate ONNX Runtime Web anew, in Chromium]
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';

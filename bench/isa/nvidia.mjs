@@ -1,5 +1,6 @@
-// NVIDIA machine code without a card: SPIR-V → Metal's language (spirv-cross) → CUDA (metal.cuh) → ptxas. The Vulkan driver has
-// another front end, checks bounds, and may unroll otherwise: a near relative of what would run, not the thing itself.
+// NVIDIA machine code without a card: SPIR-V → Metal's language (spirv-cross) → CUDA (metal.cuh) → ptxas. The Vulkan
+// driver has another front end, checks bounds, and may unroll otherwise: a near relative of what would run, not the
+// thing itself.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { run } from './run.mjs';
@@ -76,7 +77,10 @@ function toCuda(metal, threads) {
     .replaceAll('__device__ __forceinline__ __device__ __forceinline__', '__device__ __forceinline__');
 }
 
-/** Machine code of the modules of spirv.mjs for a card: Map of name → { registers, spills, lds, wave, occupancy, blocks, costOf }. */
+/**
+ * Machine code of the modules of spirv.mjs for a card: Map of name → { registers, spills, lds, wave, occupancy, blocks,
+ * costOf }.
+ */
 export function compileNvidia(index, card, folder) {
   const made = new Map();
   for (const { id, name, assembly, threads } of index) {

@@ -51,7 +51,10 @@ export async function watchWebGpu(claimed) {
   window.ort.env.logLevel = 'error';
 }
 
-/** @returns for each way to say the operator in ONNX { variant, flops, dispatches: [{ code, entryPoint, constants, workgroups }] }. */
+/**
+ * @returns for each way to say the operator in ONNX { variant, flops, dispatches: [{ code, entryPoint, constants,
+ * workgroups }] }.
+ */
 export async function recordOperator({ op, ...sizes }) {
   const { operators } = await import('/bench/peers/operators.mjs');
   const { singleOperatorModel } = await import('/bench/peers/onnx.mjs');

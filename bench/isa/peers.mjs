@@ -1,5 +1,5 @@
-// ONNX Runtime Web by the same estimate: its WebGPU provider runs the compared operators in Chromium; its kernels and grids are
-// recorded, and nothing is computed. The vendor that the page claims to have chooses among its kernels.
+// ONNX Runtime Web by the same estimate: its WebGPU provider runs the compared operators in Chromium; its kernels and
+// grids are recorded, and nothing is computed. The vendor that the page claims to have chooses among its kernels.
 import { chromium } from 'playwright-core';
 import { openWeights } from '../../dist/node/index.js';
 import { whyNoPeers } from '../peers/main.mjs';
@@ -60,7 +60,10 @@ async function recordPeer(cases, claim) {
   }
 }
 
-/** Loops of its kernels: products in panels of shared memory (`depth` deep), and the transposed convolution of four positions. */
+/**
+ * Loops of its kernels: products in panels of shared memory (`depth` deep), and the transposed convolution of four
+ * positions.
+ */
 function rulesOf(code, { op, inputs }) {
   const depth = Number(/const tileInner = (\d+)/.exec(code)?.[1] ?? 0);
   const taps = op === 'matmul' ? 1 : 9;

@@ -1,4 +1,5 @@
-// Machine code for AMD cards that are not here: SPIR-V compiled by RADV, which plays the card that RADV_FORCE_FAMILY names.
+// Machine code for AMD cards that are not here: SPIR-V compiled by RADV, which plays the card that RADV_FORCE_FAMILY
+// names.
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { costOf } from './amd-cost.mjs';

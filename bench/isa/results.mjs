@@ -1,5 +1,5 @@
-// The tables that are checked in. By launch and family: registers, spills, microseconds of the estimate. By compared operator and
-// family: microseconds of the estimate of ONNX Runtime Web’s kernels, and which of its ways that was.
+// The tables that are checked in. By launch and family: registers, spills, microseconds of the estimate. By compared
+// operator and family: microseconds of the estimate of ONNX Runtime Web’s kernels, and which of its ways that was.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';

@@ -1,8 +1,8 @@
 import { estimate } from './estimate.mjs';
 
 /**
- * Launches that are alike in one row: [{ key, stage, label, kernel, times, made, …estimate, kept }]; `kept` is what the tables of
- * bench/isa/results remember of it.
+ * Launches that are alike in one row: [{ key, stage, label, kernel, times, made, …estimate, kept }]; `kept` is what the
+ * tables of bench/isa/results remember of it.
  */
 export function rowsOf(launches, modules, index, machineCode, card) {
   const groups = new Map();

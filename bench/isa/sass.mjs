@@ -1,5 +1,6 @@
-// Reads NVIDIA machine code without a disassembler. Since Volta an instruction is 16 bytes: its operation in the lowest nine
-// bits, and at the top what the compiler knows of its time: cycles to stall, and six counters that loads set and others wait for.
+// Reads NVIDIA machine code without a disassembler. Since Volta an instruction is 16 bytes: its operation in the lowest
+// nine bits, and at the top what the compiler knows of its time: cycles to stall, and six counters that loads set and
+// others wait for.
 import { readFileSync } from 'node:fs';
 
 const names = {
@@ -94,7 +95,8 @@ export function costOf(card, block, before = []) {
     counters.forEach((at, c) => {
       if (waits & (1 << c)) now = Math.max(now, at);
     });
-    // What the four schedulers of a multiprocessor share moves 128 bytes a cycle; half of shared reads are taken to be alike.
+    // What the four schedulers of a multiprocessor share moves 128 bytes a cycle; half of shared reads are taken to be
+    // alike.
     if (role === 'ldsRead' || role === 'ldsWrite') use.lds += (bytes * 32) / card.lds / 2;
     if (role === 'load' || role === 'store') use.vmem += (bytes * 32) / card.lds;
     use.valu += 1;

@@ -1,5 +1,6 @@
-// WGSL to SPIR-V as Dawn gives it to a Vulkan driver: bounds, zeroed workgroup memory, overrides resolved. Dawn prints it when its
-// toggle dump_shaders is on; it does so on this process's output, so a child makes the pipelines and we read what it says:
+// WGSL to SPIR-V as Dawn gives it to a Vulkan driver: bounds, zeroed workgroup memory, overrides resolved. Dawn prints
+// it when its toggle dump_shaders is on; it does so on this process's output, so a child makes the pipelines and we
+// read what it says:
 //   node bench/isa/spirv.mjs MODULES.json    { name: { code, constants, entryPoint, bindings } }
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

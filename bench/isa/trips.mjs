@@ -1,6 +1,6 @@
-// How often a loop of the machine code runs in one pass of what holds it, told by what is in it (featuresOf in loops.mjs). `p` are
-// the launch's params, `c` its constants, `threads` of a workgroup. A wrong rule shows: the multiply-adds counted are then not
-// those that the sizes need, and the row is marked.
+// How often a loop of the machine code runs in one pass of what holds it, told by what is in it (featuresOf in
+// loops.mjs). `p` are the launch's params, `c` its constants, `threads` of a workgroup. A wrong rule shows: the
+// multiply-adds counted are then not those that the sizes need, and the row is marked.
 
 /** The driver's own loop that zeroes workgroup memory. */
 const zeroing = (f, loop, { lds, threads }) =>

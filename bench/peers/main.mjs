@@ -39,8 +39,9 @@ const geometricMean = (values) => Math.exp(values.reduce((sum, v) => sum + Math.
 /**
  * Measures, prints a table and a summary.
  *
- * @param options `sizes`; `adapter`, swiftshader or anything else for what Chromium prefers; `only`, operators; `budget`, seconds for each
- *   implementation of each operator; `builds` of ONNX Runtime, webgpu and jsep, of which the faster counts: with both it takes twice as long.
+ * @param options `sizes`; `adapter`, swiftshader or anything else for what Chromium prefers; `only`, operators;
+ *   `budget`, seconds for each implementation of each operator; `builds` of ONNX Runtime, webgpu and jsep, of which the
+ *   faster counts: with both it takes twice as long.
  * @returns what was measured, for JSON.
  */
 export async function measurePeers({ sizes, adapter = 'auto', only, budget = 3, builds = ['webgpu'] }) {

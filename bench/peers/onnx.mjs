@@ -61,8 +61,8 @@ function valueInfo(field, name, shape) {
 }
 
 /**
- * @param operator `{type, domain = '', attributes = {}, inputs}`: inputs are names in order, `''` where one is left out.
- *   An integral attribute is written as an int, another number as a float, a list as ints.
+ * @param operator `{type, domain = '', attributes = {}, inputs}`: inputs are names in order, `''` where one is left
+ *   out. An integral attribute is written as an int, another number as a float, a list as ints.
  * @param tensors `inputs` and `outputs`, each name → shape; `constants`, name → `{shape, data: Float32Array}`.
  * @returns the bytes of a model with that one node, its output called by the only name in `outputs`.
  */

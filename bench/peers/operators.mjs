@@ -38,13 +38,15 @@ function packed(rec, pack, weight, { outputs, inputs }) {
   return { tensor: constant(rec, 'w', shape, data), outputs };
 }
 
-/** The layout that ONNX Runtime's kernels work in; the other costs transpositions. Which is faster depends on the size. */
+/**
+ * The layout that ONNX Runtime's kernels work in; the other costs transpositions. Which is faster depends on the size.
+ */
 const layouts = ['NCHW', 'NHWC'];
 
 /**
- * By op, from a case's sizes: `{flops, inputs, constants, output, ours, peers, sequence}`. `inputs` and `constants` are name →
- * `{shape, data}`, `output` is ONNX's shape; `ours` records our kernels; `peers` are ways to say the same in ONNX, of which
- * the fastest counts. With `sequence`, our arrays are [B,T,C] where ONNX's are [B,C,T].
+ * By op, from a case's sizes: `{flops, inputs, constants, output, ours, peers, sequence}`. `inputs` and `constants` are
+ * name → `{shape, data}`, `output` is ONNX's shape; `ours` records our kernels; `peers` are ways to say the same in
+ * ONNX, of which the fastest counts. With `sequence`, our arrays are [B,T,C] where ONNX's are [B,C,T].
  */
 export const operators = {
   conv({ inputs, outputs, size }) {

@@ -9,12 +9,16 @@ import { singleOperatorModel } from './onnx.mjs';
 import { operators, transposed } from './operators.mjs';
 
 const ortFolder = '/node_modules/onnxruntime-web/dist';
-/** Builds of ONNX Runtime Web with a WebGPU provider: `webgpu` has kernels in C++, `jsep`, the package's default, in TypeScript. */
+/**
+ * Builds of ONNX Runtime Web with a WebGPU provider: `webgpu` has kernels in C++, `jsep`, the package's default, in
+ * TypeScript.
+ */
 const builds = { webgpu: 'ort.webgpu.bundle.min.mjs', jsep: 'ort.bundle.min.mjs' };
 let gpu;
 /** By build. */
 const ortGpu = new Map();
-// A build of its own: those with WebGPU are compiled so that they can wait for the GPU, which slows their WASM provider.
+// A build of its own: those with WebGPU are compiled so that they can wait for the GPU, which slows their WASM
+// provider.
 let ortWasm;
 
 /**
@@ -136,9 +140,9 @@ async function timed(runner, runs) {
 }
 
 /**
- * Shortest time of a run in milliseconds of each runner, the first run, which compiles, left out. They take turns until each has
- * had its time. Of several ways to say the same (`rivals`), one whose first run took long, and much longer than another's, gets no
- * second one: undefined.
+ * Shortest time of a run in milliseconds of each runner, the first run, which compiles, left out. They take turns until
+ * each has had its time. Of several ways to say the same (`rivals`), one whose first run took long, and much longer
+ * than another's, gets no second one: undefined.
  *
  * @returns for each runner `{best, timed}`, the shortest time and of how many.
  */
@@ -194,8 +198,8 @@ function bytesOf({ inputs, constants, output, peers: [{ operator }] }) {
 /**
  * @param budget milliseconds for each implementation.
  * @param tolerance what a result may differ, as relative L2, from that of ONNX Runtime's WASM provider.
- * @returns times in milliseconds (of the WebGPU provider's variants, the fastest whose result is right), work, differences, and the
- *   variants whose result is wrong.
+ * @returns times in milliseconds (of the WebGPU provider's variants, the fastest whose result is right), work,
+ *   differences, and the variants whose result is wrong.
  */
 export async function measure({ op, ...sizes }, budget, tolerance) {
   const subject = operators[op](sizes);

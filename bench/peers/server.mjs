@@ -1,4 +1,5 @@
-// A server of the repository on this machine, isolated from other origins so that the page may share memory between threads.
+// A server of the repository on this machine, isolated from other origins so that the page may share memory between
+// threads.
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';

@@ -1,5 +1,5 @@
-// The score of a key that a row does not attend to: the lowest number, not −∞, since −∞ − −∞ is NaN. It is told by its bits: a
-// comparison may lose a NaN.
+// The score of a key that a row does not attend to: the lowest number, not −∞, since −∞ − −∞ is NaN. It is told by its
+// bits: a comparison may lose a NaN.
 const BLOCKED = -3.4028234e38;
 
 fn is_open(score: vec4f) -> vec4<bool> {

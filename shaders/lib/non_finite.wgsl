@@ -1,5 +1,5 @@
-// WGSL lets a compiler assume that there is no NaN and no infinity: v != v may become false, and max may drop a NaN. What
-// must see them looks at bits.
+// WGSL lets a compiler assume that there is no NaN and no infinity: v != v may become false, and max may drop a NaN.
+// What must see them looks at bits.
 
 fn is_nan(v: f32) -> bool {
   return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u;

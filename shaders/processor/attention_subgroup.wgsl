@@ -1,15 +1,15 @@
-// The attention of attention.wgsl for adapters that are a processor: without shared memory and barriers, which cost more there
-// than they save.
+// The attention of attention.wgsl for adapters that are a processor: without shared memory and barriers, which cost
+// more there than they save.
 //
 //   y[b,i,head] = Σ_j p[i,j] · v[b,j,head],  p[i,·] = softmax_j(q[b,i,head] · k[b,j,head] / √headDim),  |i − j| ≤ reach
 //
 //   q, k, v [batch, length, qkvWidth/4], each head's columns from qOffset (kOffset, vOffset) + head·headDim: all in fours
 //   y       [batch, length, heads·headDim/4]
 //
-// A workgroup is a few lanes of SIMD, an invocation makes one row of y for one head. It takes the keys eight at a time, those
-// that any of the eight rows can reach; the softmax is summed as it goes, as in attention.wgsl. All rows need the same keys
-// and values, so the lanes share the loading: in each quad, lane j loads four channels of key j and of key j + 4, and
-// swaps with its neighbours bring the others' (see conv1d_subgroup.wgsl), to each lane in an order of its own.
+// A workgroup is a few lanes of SIMD, an invocation makes one row of y for one head. It takes the keys eight at a time,
+// those that any of the eight rows can reach; the softmax is summed as it goes, as in attention.wgsl. All rows need the
+// same keys and values, so the lanes share the loading: in each quad, lane j loads four channels of key j and of key j
+// + 4, and swaps with its neighbours bring the others' (see conv1d_subgroup.wgsl), to each lane in an order of its own.
 enable subgroups;
 
 // #include "lib/attention_params.wgsl"

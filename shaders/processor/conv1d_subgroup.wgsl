@@ -1,5 +1,5 @@
-// The convolution of conv1d.wgsl, and with one tap the product of linear.wgsl, for adapters that are a processor: without
-// shared memory and barriers, which cost more there than they save.
+// The convolution of conv1d.wgsl, and with one tap the product of linear.wgsl, for adapters that are a processor:
+// without shared memory and barriers, which cost more there than they save.
 //
 //   y[b,t,o] = residual[b,t,o] + gate[b,t,o] · activation(z + bias[o]),
 //   z = Σ_{j,c} w[o,j,c] · x[b, t·stride + j − padding, first(o) + c]
@@ -12,13 +12,13 @@
 //
 // Channels come in fours: channels/groups is a multiple of four.
 //
-// A workgroup is a few lanes of SIMD. One makes 32 frames × 12 channels of y, an invocation 4 × 12. Every lane needs all
-// the weights, so the lanes of a quad share the loading: lane q loads four weights of output o + q, and swaps with its
-// neighbours bring those of outputs o + (q ⊕ 1), o + (q ⊕ 2) and o + (q ⊕ 3), ⊕ the exclusive or: each lane meets the quad's four
-// outputs in an order of its own, which counts only when it stores them. A swap is one instruction of SIMD for a whole
-// quad, a broadcast several. With four channels of the four frames as a matrix X (a row a frame), an output gains
-// X · w[output, c … c+3]: 7 loads of four for 192 multiply-adds. The channels of a tap, 256 at most, are summed
-// by themselves before they join the total: that keeps the rounding error of a long sum small.
+// A workgroup is a few lanes of SIMD. One makes 32 frames × 12 channels of y, an invocation 4 × 12. Every lane needs
+// all the weights, so the lanes of a quad share the loading: lane q loads four weights of output o + q, and swaps with
+// its neighbours bring those of outputs o + (q ⊕ 1), o + (q ⊕ 2) and o + (q ⊕ 3), ⊕ the exclusive or: each lane meets
+// the quad's four outputs in an order of its own, which counts only when it stores them. A swap is one instruction of
+// SIMD for a whole quad, a broadcast several. With four channels of the four frames as a matrix X (a row a frame), an
+// output gains X · w[output, c … c+3]: 7 loads of four for 192 multiply-adds. The channels of a tap, 256 at most, are
+// summed by themselves before they join the total: that keeps the rounding error of a long sum small.
 enable subgroups;
 
 alias Weight = f32; // or f16: how w is stored

@@ -1,14 +1,14 @@
-// The 3×3 convolution of conv2d.wgsl with stride 1 and a border of one zero, for adapters that are a processor with few lanes,
-// and pictures whose width is a multiple of four.
+// The 3×3 convolution of conv2d.wgsl with stride 1 and a border of one zero, for adapters that are a processor with few
+// lanes, and pictures whose width is a multiple of four.
 //
-// As conv2d_subgroup.wgsl, but the four positions of an invocation are neighbours in a row: six values of x, four of them
-// in one load, serve all three taps of a row of the kernel. For three taps of four inputs that is 24 values of x and 36 of w
-// for 576 multiply-adds.
+// As conv2d_subgroup.wgsl, but the four positions of an invocation are neighbours in a row: six values of x, four of
+// them in one load, serve all three taps of a row of the kernel. For three taps of four inputs that is 24 values of x
+// and 36 of w for 576 multiply-adds.
 //
 // x4 and x are the same memory, in fours and one by one.
 //
-// On SwiftShader (4 lanes) 1.4 times as fast as conv2d_subgroup.wgsl; on llvmpipe (8 lanes), which loads faster and spills more,
-// 0.7 times: docs/ladder.md.
+// On SwiftShader (4 lanes) 1.4 times as fast as conv2d_subgroup.wgsl; on llvmpipe (8 lanes), which loads faster and
+// spills more, 0.7 times: docs/ladder.md.
 enable subgroups;
 
 // #include "lib/conv2d_bindings.wgsl"
@@ -41,7 +41,8 @@ fn main(
   let quadLane = lane & 3u;
   let tapStride = params.inputs * output4;
 
-  // Sums of the twelve outputs at four positions, in variables rather than matrices, which some compilers keep in memory.
+  // Sums of the twelve outputs at four positions, in variables rather than matrices, which some compilers keep in
+  // memory.
   var t0 = vec4f();
   var t1 = vec4f();
   var t2 = vec4f();

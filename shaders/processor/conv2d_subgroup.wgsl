@@ -1,11 +1,12 @@
 // The convolution of conv2d.wgsl, with the same bindings, for adapters that are a processor: without shared memory and
 // barriers, which cost more there than they save. Inputs come in fours.
 //
-// A workgroup is a few lanes of SIMD. One makes 12 outputs × 32 positions, an invocation 12 × 4. Every lane needs all the
-// weights, so the lanes of a quad share the loading: lane q loads the weights of input i + q, four outputs at once, and swaps
-// with its neighbours bring those of inputs i + (q ⊕ 1), i + (q ⊕ 2) and i + (q ⊕ 3), ⊕ the exclusive or. A sum over inputs may be taken
-// in any order, so each lane takes its own: with its four positions' values of these inputs as a matrix X, output o gains
-// X · w[inputs, o]: 16 values of x and 12 of w for 192 multiply-adds. Subgroups of any size from 4 on will do.
+// A workgroup is a few lanes of SIMD. One makes 12 outputs × 32 positions, an invocation 12 × 4. Every lane needs all
+// the weights, so the lanes of a quad share the loading: lane q loads the weights of input i + q, four outputs at once,
+// and swaps with its neighbours bring those of inputs i + (q ⊕ 1), i + (q ⊕ 2) and i + (q ⊕ 3), ⊕ the exclusive or. A
+// sum over inputs may be taken in any order, so each lane takes its own: with its four positions' values of these
+// inputs as a matrix X, output o gains X · w[inputs, o]: 16 values of x and 12 of w for 192 multiply-adds. Subgroups of
+// any size from 4 on will do.
 //
 // Three to five times as fast as conv2d.wgsl on llvmpipe and SwiftShader: docs/ladder.md.
 enable subgroups;
@@ -50,7 +51,8 @@ fn main(
   let columns = min(first4 + vec3u(0u, 1u, 2u), vec3u(output4 - 1u));
   let quadLane = lane & 3u;
 
-  // Sums of the twelve outputs at four positions, in variables rather than matrices, which some compilers keep in memory.
+  // Sums of the twelve outputs at four positions, in variables rather than matrices, which some compilers keep in
+  // memory.
   var t0 = vec4f();
   var t1 = vec4f();
   var t2 = vec4f();

@@ -1,5 +1,5 @@
-// The normalisation of layer_norm.wgsl over the last axis, for adapters that are a processor: an invocation makes a whole row,
-// without shared memory and barriers, which cost more there than they save.
+// The normalisation of layer_norm.wgsl over the last axis, for adapters that are a processor: an invocation makes a
+// whole row, without shared memory and barriers, which cost more there than they save.
 //
 //   y[r,c] = activation(n·(1 + scale[r,c]) + shift[r,c]),  n = (x[r,c] − mean)/√(variance + eps)·weight[c] + bias[c]
 //

@@ -8,8 +8,9 @@
 //   bias, shift [outputs]
 //   y     [batch, outputs, plane]
 //
-// As pointwise.wgsl, for processors: an input at a time, for loads that are under way together gain them nothing, and what it
-// takes to mask them costs. One invocation makes all channels of one position p. Sixteen inputs are summed by themselves.
+// As pointwise.wgsl, for processors: an input at a time, for loads that are under way together gain them nothing, and
+// what it takes to mask them costs. One invocation makes all channels of one position p. Sixteen inputs are summed by
+// themselves.
 
 alias Value = f32; // or f16: how x is stored
 

@@ -1,5 +1,6 @@
 /**
- * IEEE 754 binary16: 1 sign, 5 exponent (bias 15) and 10 fraction bits. (JavaScript has no Float16Array everywhere yet.)
+ * IEEE 754 binary16: 1 sign, 5 exponent (bias 15) and 10 fraction bits. (JavaScript has no Float16Array everywhere
+ * yet.)
  */
 
 /** The largest of them. */
@@ -26,7 +27,8 @@ function shiftRounded(n: number, shift: number): number {
 }
 
 /**
- * Values rounded to the nearest, ties to even; what is beyond the largest becomes infinity, as PyTorch has it; NaN stays.
+ * Values rounded to the nearest, ties to even; what is beyond the largest becomes infinity, as PyTorch has it; NaN
+ * stays.
  *
  * @param length of the result, zeros after the values.
  */

@@ -1,6 +1,6 @@
 /**
- * A stream that writes at positions, into a Blob: browsers move large ones to disk. Blobs are immutable, so writing over what is
- * there makes a new one of slices, without copying them.
+ * A stream that writes at positions, into a Blob: browsers move large ones to disk. Blobs are immutable, so writing
+ * over what is there makes a new one of slices, without copying them.
  */
 export function createBlobWriter(): {
   readonly stream: WritableStream<{ readonly data: Uint8Array<ArrayBuffer>; readonly position: number }>;

@@ -1,4 +1,6 @@
-/** What browsers add to the public API: a GPU, weights, pictures and sound from URLs and files, video through WebCodecs. */
+/**
+ * What browsers add to the public API: a GPU, weights, pictures and sound from URLs and files, video through WebCodecs.
+ */
 export { NoVideoEncoderError, NoWebGpuError } from './errors.js';
 export { requestBrowserAdapter } from './adapter.js';
 export type { BrowserAdapter } from './adapter.js';

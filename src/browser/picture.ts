@@ -14,9 +14,9 @@ const MAX_PIXELS = 2 ** 26;
 const STRIPE = 512;
 
 /**
- * Any still picture that the browser can decode (PNG, JPEG and WebP in all of them) as an upright RGB picture: turned as its EXIF
- * says, over black or without its alpha as `options` say, colour profiles ignored, as in Node. At most 8192² pixels. In pages and workers.
- * `name` is for messages.
+ * Any still picture that the browser can decode (PNG, JPEG and WebP in all of them) as an upright RGB picture: turned
+ * as its EXIF says, over black or without its alpha as `options` say, colour profiles ignored, as in Node. At most
+ * 8192² pixels. In pages and workers. `name` is for messages.
  *
  * @throws InputError for a file that is none, cut, damaged or larger.
  */
@@ -61,8 +61,8 @@ interface Header {
 }
 
 /**
- * Not every browser heeds the orientation of every format and type: the EXIF is hidden from all of them, and obeyed here. Formats
- * that Node does not read are left to the browser.
+ * Not every browser heeds the orientation of every format and type: the EXIF is hidden from all of them, and obeyed
+ * here. Formats that Node does not read are left to the browser.
  */
 async function readHeader(blob: Blob, name: string): Promise<Header> {
   const bytes = new Uint8Array(await blob.arrayBuffer());

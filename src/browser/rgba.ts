@@ -5,8 +5,8 @@ import type { RgbaPicture } from '../media/alpha.js';
 const TILE = 2048;
 
 /**
- * The pixels of a bitmap with the colours that lie under transparency. A 2D canvas keeps colours multiplied by alpha, so where
- * alpha is 0 they are lost; WebGL reads them as they are.
+ * The pixels of a bitmap with the colours that lie under transparency. A 2D canvas keeps colours multiplied by alpha,
+ * so where alpha is 0 they are lost; WebGL reads them as they are.
  *
  * @param bitmap made with premultiplyAlpha 'none'.
  * @throws InputError in a browser without WebGL 2.

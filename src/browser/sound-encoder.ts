@@ -94,9 +94,9 @@ function start({ codec, frame }: Codec, config: AudioEncoderConfig, delay: numbe
 const CLICK = 8 * 1024;
 
 /**
- * Samples by which a decoder's output is late. Opus tells with its configuration: the pre-skip (RFC 7845, 5.1), at byte 10. With AAC
- * it is 1024 to 2112, depending on the encoder, and no browser tells: a click goes through encoder and decoder. Undefined if nothing
- * comes out.
+ * Samples by which a decoder's output is late. Opus tells with its configuration: the pre-skip (RFC 7845, 5.1), at byte
+ * 10. With AAC it is 1024 to 2112, depending on the encoder, and no browser tells: a click goes through encoder and
+ * decoder. Undefined if nothing comes out.
  */
 async function findDelay(codec: Codec, config: AudioEncoderConfig): Promise<number | undefined> {
   const channels = Array.from({ length: config.numberOfChannels }, () => {

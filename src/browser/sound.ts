@@ -28,8 +28,8 @@ import { joinArrays } from '../base/arrays.js';
 const FORMATS = [MP3, FLAC, OGG, MP4, QTFF, WEBM, MATROSKA, ADTS];
 
 /**
- * A whole recording at its own rate: WAV by our own reader; MP3, FLAC, OGG, M4A, WebM and the sound of a video by the browser's
- * decoders, as far as it has them. In pages and workers. `name` is for messages.
+ * A whole recording at its own rate: WAV by our own reader; MP3, FLAC, OGG, M4A, WebM and the sound of a video by the
+ * browser's decoders, as far as it has them. In pages and workers. `name` is for messages.
  *
  * @throws InputError for a file that is none, cut or damaged, or of a kind this browser does not decode.
  */

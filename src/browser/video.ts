@@ -27,7 +27,10 @@ export interface BrowserVideoOptions {
   readonly comment?: string;
   /** Before the first piece: what `MediaSource.addSourceBuffer` wants. */
   readonly onType?: (mimeType: string) => void;
-  /** About every second of video, a piece of fragmented MP4 that begins with a key frame; the first begins with the index. */
+  /**
+   * About every second of video, a piece of fragmented MP4 that begins with a key frame; the first begins with the
+   * index.
+   */
   readonly onPiece?: (piece: Uint8Array<ArrayBuffer>) => void;
 }
 
@@ -50,9 +53,10 @@ export interface BrowserVideo {
 const PIECE_SECONDS = 1;
 
 /**
- * A video as it is made, by WebCodecs: H.264 in BT.709 and the sound at 48 kHz, frame i at exactly i/fps; in pieces for playing at
- * once through MediaSource, and in the end as a file. What has been encoded is kept in Blobs, which browsers move to disk, so that memory
- * grows by the file's index alone, less than 1 kB a frame. In pages and workers. One of close and abort must be called.
+ * A video as it is made, by WebCodecs: H.264 in BT.709 and the sound at 48 kHz, frame i at exactly i/fps; in pieces for
+ * playing at once through MediaSource, and in the end as a file. What has been encoded is kept in Blobs, which browsers
+ * move to disk, so that memory grows by the file's index alone, less than 1 kB a frame. In pages and workers. One of
+ * close and abort must be called.
  *
  * @throws NoVideoEncoderError when the browser cannot encode such a video.
  */

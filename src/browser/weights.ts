@@ -10,8 +10,8 @@ import { blobSource, memorySource } from '../weights/source.js';
 import { fetchBytes, type FetchOptions } from './fetch-bytes.js';
 
 /**
- * Weights at a URL, fetched once and then kept in memory. Their configuration is `config.json` beside them, where the server
- * has one; else the one in their metadata; else the published one.
+ * Weights at a URL, fetched once and then kept in memory. Their configuration is `config.json` beside them, where the
+ * server has one; else the one in their metadata; else the published one.
  *
  * @throws InputError if they cannot be fetched or are wrong; the signal's reason when it is aborted.
  */
@@ -41,12 +41,12 @@ const NETWORKS: Readonly<Record<Origin, string>> = {
 };
 
 /**
- * Weights in the user's files, read by slices as they are needed and never whole. The files may be given in any order and from any
- * directories: FLOAT's own (`float.pth` or safetensors), those of Hugging Face's two wav2vec2 if they are apart, and
- * configurations. Which is which is told by content, since Hugging Face calls all of them `model.safetensors` and `config.json`:
- * weights by the names of their tensors, configurations by their fields. Where a network of Hugging Face's is there twice, as
- * `model.safetensors` and `pytorch_model.bin`, the former counts; shards (`model-00001-of-00002.safetensors`) are put together. All
- * other files are passed over.
+ * Weights in the user's files, read by slices as they are needed and never whole. The files may be given in any order
+ * and from any directories: FLOAT's own (`float.pth` or safetensors), those of Hugging Face's two wav2vec2 if they are
+ * apart, and configurations. Which is which is told by content, since Hugging Face calls all of them
+ * `model.safetensors` and `config.json`: weights by the names of their tensors, configurations by their fields. Where a
+ * network of Hugging Face's is there twice, as `model.safetensors` and `pytorch_model.bin`, the former counts; shards
+ * (`model-00001-of-00002.safetensors`) are put together. All other files are passed over.
  *
  * @param options the parts that must be there, all unless given: without `emotion_encoder` no emotion can be heard.
  * @throws InputError if no weights are among them, or they do not make one complete model.
@@ -121,7 +121,9 @@ async function readConfigs(files: readonly File[]): Promise<ReadonlyMap<Origin, 
   return configs;
 }
 
-/** Whose configuration it is: ours has a field `config`; Hugging Face's name their sizes, and classifiers their labels. */
+/**
+ * Whose configuration it is: ours has a field `config`; Hugging Face's name their sizes, and classifiers their labels.
+ */
 function configOrigin(json: JsonObject): Origin | undefined {
   if (isJsonObject(json.config)) return 'float';
   if (!('hidden_size' in json || 'architectures' in json)) return undefined;

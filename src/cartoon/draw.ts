@@ -11,8 +11,9 @@ import type { Pixel } from './pixel.js';
 import { clamp } from './pixel.js';
 
 /**
- * A cartoon head: the pictures that the demo model was trained on. Each layer is a shape by its signed distance, so that edges
- * are smooth at any size; features lie at depths of their own, so that a turn of the head moves them against each other.
+ * A cartoon head: the pictures that the demo model was trained on. Each layer is a shape by its signed distance, so
+ * that edges are smooth at any size; features lie at depths of their own, so that a turn of the head moves them against
+ * each other.
  *
  * @param size side of the picture in pixels.
  */

@@ -8,7 +8,10 @@ export interface Figure {
   readonly motion: CartoonMotion;
   /** The side of a pixel. */
   readonly pixel: number;
-  /** Where a point of the face lies in head coordinates: at depth z before the middle of the head, turned by yaw and pitch. */
+  /**
+   * Where a point of the face lies in head coordinates: at depth z before the middle of the head, turned by yaw and
+   * pitch.
+   */
   readonly at: (x: number, y: number, z: number) => readonly [number, number];
   readonly sinYaw: number;
   readonly cosYaw: number;

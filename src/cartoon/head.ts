@@ -17,7 +17,10 @@ export function ears({ identity, at, pixel: px }: Figure): Layer {
   };
 }
 
-/** The face without its features: shaded on the side that is turned away, red on the cheeks. The open jaw makes it longer. */
+/**
+ * The face without its features: shaded on the side that is turned away, red on the cheeks. The open jaw makes it
+ * longer.
+ */
 export function head({ identity, motion, at, pixel: px, sinYaw }: Figure): Layer {
   const { skin, headX, headY, chin, blush } = identity;
   const [x0, y0] = at(0, 0, 0);

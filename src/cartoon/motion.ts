@@ -21,8 +21,9 @@ export const motionNames = [
 export type MotionName = (typeof motionNames)[number];
 
 /**
- * How a head is held and what its face does. yaw, pitch and roll in radians; tx and ty in half pictures, to the right and
- * down; jaw, round and blink 0 … 1; width, smile, gaze, brow, anger and wide about −1 … 1. All zero: neutral, mouth closed.
+ * How a head is held and what its face does. yaw, pitch and roll in radians; tx and ty in half pictures, to the right
+ * and down; jaw, round and blink 0 … 1; width, smile, gaze, brow, anger and wide about −1 … 1. All zero: neutral, mouth
+ * closed.
  */
 export type CartoonMotion = Readonly<Record<MotionName, number>>;
 

@@ -37,8 +37,8 @@ export function clamp(value: number, low: number, high: number): number {
 }
 
 /**
- * How much of a pixel a shape covers whose edge is `distance` away (negative inside), the edge being `width` wide. With the
- * width of a pixel that is antialiasing, with more a soft edge.
+ * How much of a pixel a shape covers whose edge is `distance` away (negative inside), the edge being `width` wide. With
+ * the width of a pixel that is antialiasing, with more a soft edge.
  */
 export function coverage(distance: number, width: number): number {
   return clamp(0.5 - distance / width, 0, 1);

@@ -151,7 +151,9 @@ export function addAnimate(program: Command, signal: AbortSignal): void {
     .action((flags: AnimateFlags) => runAnimate(flags, signal));
 }
 
-/** What `--json` prints, with the paths of what was written: first what the video has, or without `--out` the frames. */
+/**
+ * What `--json` prints, with the paths of what was written: first what the video has, or without `--out` the frames.
+ */
 interface Result extends Made {
   /** From the loaded weights to the finished file, and to the first frame. */
   seconds: number;

@@ -41,8 +41,9 @@ interface Claimed {
 }
 
 /**
- * Refuses a command that would write over what it reads, or two outputs to one place, before it does anything: whatever the
- * link, spelling or descriptor that leads there, a file is known by device and inode, or by its folder's and its name.
+ * Refuses a command that would write over what it reads, or two outputs to one place, before it does anything: whatever
+ * the link, spelling or descriptor that leads there, a file is known by device and inode, or by its folder's and its
+ * name.
  *
  * @throws InputError naming both options.
  */
@@ -116,7 +117,10 @@ async function checkFrames(framesDir: string, name: string, path: string): Promi
 /** What is made of weights, not read with them, and may lie in their folder. */
 const madeOfWeights = ['.mp4', '.m4v', '.png'];
 
-/** A checkpoint's file with the configurations that may lie beside it, or the files of a folder and of the folders in it. */
+/**
+ * A checkpoint's file with the configurations that may lie beside it, or the files of a folder and of the folders in
+ * it.
+ */
 async function weightFiles(path: string): Promise<string[]> {
   const entries = await readdir(path, { withFileTypes: true }).catch(() => undefined);
   if (!entries) {

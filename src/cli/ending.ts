@@ -31,7 +31,8 @@ export interface Ending {
  * Runs a whole command and ends the process; docs/endings.md lists the ways. Whatever `work` does, what `atExit` knows
  * (temporary files, children, the terminal's line) is put away, and the status is right.
  *
- * @param work is given a signal that aborts when it is to give up. When it has done its work all the same, the status says so.
+ * @param work is given a signal that aborts when it is to give up. When it has done its work all the same, the status
+ *   says so.
  * @param endingOf what an error means.
  */
 export async function endWell(

@@ -59,8 +59,8 @@ export interface Outputs {
 }
 
 /**
- * Makes the folder of the frames and sees that no output is an input or another output, before anything is read. What it
- * made is the caller's to `abandon`.
+ * Makes the folder of the frames and sees that no output is an input or another output, before anything is read. What
+ * it made is the caller's to `abandon`.
  *
  * @throws InputError naming the options, or the path that cannot be written.
  */

@@ -2,8 +2,9 @@ import type { Picture } from './picture.js';
 import type { Note } from './wav-chunks.js';
 
 /**
- * What becomes of transparency, which the model does not know. 'blend' lays the picture over black, the colour with which the
- * published script surrounds a face near the border. 'drop' leaves alpha out, as the published script does: hidden colours show.
+ * What becomes of transparency, which the model does not know. 'blend' lays the picture over black, the colour with
+ * which the published script surrounds a face near the border. 'drop' leaves alpha out, as the published script does:
+ * hidden colours show.
  */
 export const alphaRules = ['blend', 'drop'] as const;
 export type AlphaRule = (typeof alphaRules)[number];

@@ -1,6 +1,7 @@
 /**
- * The H.264 parameter sets of our videos. The encoder says nothing of colour in its sequence parameter set and gives a level
- * too low for 512² at 25 frames a second; players that trust it show other colours or refuse. Rec. ITU-T H.264, 7.3.2.1 and E.1.1.
+ * The H.264 parameter sets of our videos. The encoder says nothing of colour in its sequence parameter set and gives a
+ * level too low for 512² at 25 frames a second; players that trust it show other colours or refuse. Rec. ITU-T H.264,
+ * 7.3.2.1 and E.1.1.
  */
 
 /** [level_idc, macroblocks a second, macroblocks a frame] of Table A-1, from level 3 up. */
@@ -30,7 +31,10 @@ const bits = (value: number, count: number) => value.toString(2).padStart(count,
 /** Unsigned Exp-Golomb code. */
 const ue = (value: number) => '0'.repeat((value + 1).toString(2).length - 1) + (value + 1).toString(2);
 
-/** Video usability information: BT.709 throughout, limited range, chroma between its 2×2 pixels, frames in decoding order. */
+/**
+ * Video usability information: BT.709 throughout, limited range, chroma between its 2×2 pixels, frames in decoding
+ * order.
+ */
 const VUI = [
   '0', // aspect_ratio_info_present_flag
   '0', // overscan_info_present_flag
@@ -45,8 +49,8 @@ const VUI = [
 ].join('');
 
 /**
- * An AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3) with one sequence parameter set without VUI, of Baseline profile,
- * rewritten: Constrained Baseline (the encoder uses none of what that excludes), the given level, VUI added.
+ * An AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3) with one sequence parameter set without VUI, of Baseline
+ * profile, rewritten: Constrained Baseline (the encoder uses none of what that excludes), the given level, VUI added.
  */
 export function completeAvcRecord(record: Uint8Array, level: number): Uint8Array {
   const spsLength = ((record[6] as number) << 8) | (record[7] as number);

@@ -15,9 +15,9 @@ export function centreSquare({ width, height }: { width: number; height: number 
 }
 
 /**
- * The published crop (Sec. 7 of docs/model.md): a square of side 2·bs round the centre of a face's box. Everything is cut
- * to whole pixels, towards 0 and in the published order: the box's corners, its half sides, bs = 1.6 times the longer half
- * side, and the centre of the cut corners.
+ * The published crop (Sec. 7 of docs/model.md): a square of side 2·bs round the centre of a face's box. Everything is
+ * cut to whole pixels, towards 0 and in the published order: the box's corners, its half sides, bs = 1.6 times the
+ * longer half side, and the centre of the cut corners.
  */
 export function portraitSquare(box: { x: number; y: number; width: number; height: number }): Square {
   const [x1, y1] = [Math.trunc(box.x), Math.trunc(box.y)];
@@ -30,9 +30,9 @@ export function portraitSquare(box: { x: number; y: number; width: number; heigh
 const publishedHeight = 360;
 
 /**
- * What the encoder sees: the square as S×S pixels, resized as the published script does (Sec. 7 of docs/model.md): by area
- * if the **whole picture** is higher than 360 pixels, even where the square must be enlarged, else cubic, even where it
- * shrinks. The centre square, for which no face was looked for, goes by area, as the script's `--no_crop`.
+ * What the encoder sees: the square as S×S pixels, resized as the published script does (Sec. 7 of docs/model.md): by
+ * area if the **whole picture** is higher than 360 pixels, even where the square must be enlarged, else cubic, even
+ * where it shrinks. The centre square, for which no face was looked for, goes by area, as the script's `--no_crop`.
  */
 export function preparePortrait(picture: Picture, square: Square, inputSide: number): Picture {
   const centre = centreSquare(picture);

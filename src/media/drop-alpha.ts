@@ -1,11 +1,11 @@
 import type { Picture } from './picture.js';
 
 /**
- * RGBA → RGB. Four pixels are four words in and three out, which takes half the time of going byte by byte. WebGPU, too, knows
- * little-endian machines alone.
+ * RGBA → RGB. Four pixels are four words in and three out, which takes half the time of going byte by byte. WebGPU,
+ * too, knows little-endian machines alone.
  *
- * @param rgba `[side, side, 4]`, side a multiple of 4 and the memory aligned to 4 bytes. Alpha is 255, or 0 where the decoder's pixel is
- *   not finite (pack_rgba8.wgsl).
+ * @param rgba `[side, side, 4]`, side a multiple of 4 and the memory aligned to 4 bytes. Alpha is 255, or 0 where the
+ *   decoder's pixel is not finite (pack_rgba8.wgsl).
  * @throws Error when a pixel is not finite.
  */
 export function dropAlpha(rgba: Uint8Array, side: number): Picture {

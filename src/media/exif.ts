@@ -8,10 +8,11 @@ const ORIENTATION_TAG = 0x0112;
 const INTEGER_BYTES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4 };
 
 /**
- * The Orientation of an EXIF block, which is a TIFF file: byte order, 42, offset of the first directory; there the number of
- * entries and, twelve bytes each, tag, type, count and value, or the values' offset where they need more than four bytes. EXIF
- * asks for one SHORT; writers that put any other integer there are understood. Only that directory is read, and only inside the block. Upright
- * if the tag is missing or the block makes no sense: a photograph is not refused for its metadata.
+ * The Orientation of an EXIF block, which is a TIFF file: byte order, 42, offset of the first directory; there the
+ * number of entries and, twelve bytes each, tag, type, count and value, or the values' offset where they need more than
+ * four bytes. EXIF asks for one SHORT; writers that put any other integer there are understood. Only that directory is
+ * read, and only inside the block. Upright if the tag is missing or the block makes no sense: a photograph is not
+ * refused for its metadata.
  */
 export function exifOrientation(exif: Uint8Array): Orientation {
   const view = new DataView(exif.buffer, exif.byteOffset, exif.byteLength);
@@ -30,7 +31,9 @@ export function exifOrientation(exif: Uint8Array): Orientation {
   return 1;
 }
 
-/** The first value of the entry at `at`, unsigned, which changes nothing for those in range; undefined for no integer. */
+/**
+ * The first value of the entry at `at`, unsigned, which changes nothing for those in range; undefined for no integer.
+ */
 function firstInteger(view: DataView, at: number, little: boolean): number | undefined {
   const size = INTEGER_BYTES[view.getUint16(at + 2, little)];
   const count = view.getUint32(at + 4, little);

@@ -4,8 +4,8 @@ import { MP3 } from './mp3.js';
 import { leadingTags } from './tags.js';
 
 /**
- * Whether the bytes begin with `signature`, a full stop standing for any byte. A file that ends before the signature does may be
- * a part of one, if at least its first letter agrees.
+ * Whether the bytes begin with `signature`, a full stop standing for any byte. A file that ends before the signature
+ * does may be a part of one, if at least its first letter agrees.
  */
 function beginsWith(bytes: Uint8Array, signature: string): boolean {
   if (bytes.length <= signature.search(/[^.]/)) return false;
@@ -112,8 +112,9 @@ export function soundFormat(bytes: Uint8Array, name: string): SoundFormat {
 export const TELLING_BYTES = 8192;
 
 /**
- * What kind of file, if any, a stream of sound begins with that may as well be plain samples: a format of ours, or the name of
- * another. Frames of MP3 and AAC begin with two bytes that samples have as well, so three of them must follow each other.
+ * What kind of file, if any, a stream of sound begins with that may as well be plain samples: a format of ours, or the
+ * name of another. Frames of MP3 and AAC begin with two bytes that samples have as well, so three of them must follow
+ * each other.
  */
 export function looksLikeFile(start: Uint8Array): SoundFormat | { readonly other: string } | undefined {
   const sound = start.subarray(leadingTags(start));

@@ -12,8 +12,8 @@ export interface FinishOptions {
 }
 
 /**
- * Size of the video: a square of the model's size but at least 512 unless `size` is given; with `pasteBack` that of the portrait,
- * `size` its longer side.
+ * Size of the video: a square of the model's size but at least 512 unless `size` is given; with `pasteBack` that of the
+ * portrait, `size` its longer side.
  *
  * @param inputSide S, the side of the model's frames.
  */

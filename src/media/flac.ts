@@ -24,8 +24,8 @@ const CRC8 = crcTable(8, 0x07);
 const CRC16 = crcTable(16, 0x8005);
 
 /**
- * The streams of a FLAC file, one, or several where files were appended to each other; tags before, between and behind them are
- * passed over. Throws InputError when the file is cut or a frame damaged.
+ * The streams of a FLAC file, one, or several where files were appended to each other; tags before, between and behind
+ * them are passed over. Throws InputError when the file is cut or a frame damaged.
  */
 export function readFlacStreams(bytes: Uint8Array, name: string): FlacStream[] {
   const fail = (why: string): never => {
@@ -44,9 +44,9 @@ const isMarker = (bytes: Uint8Array, at: number) =>
   String.fromCharCode(...bytes.subarray(at, at + 4)) === 'fLaC';
 
 /**
- * "fLaC", blocks of metadata (one byte with the type and, in the highest bit, "last"; three with the length) and frames. The first
- * block, STREAMINFO, holds the number of channels, less one, in three bits from bit 100 on and at byte 13, in the lowest 36 bits, the
- * number of samples.
+ * "fLaC", blocks of metadata (one byte with the type and, in the highest bit, "last"; three with the length) and
+ * frames. The first block, STREAMINFO, holds the number of channels, less one, in three bits from bit 100 on and at
+ * byte 13, in the lowest 36 bits, the number of samples.
  */
 function readStream(bytes: Uint8Array, fail: (why: string) => never): FlacStream {
   if (!isMarker(bytes, 0))
@@ -87,8 +87,8 @@ function channelMask(comments: Uint8Array): number {
 }
 
 /**
- * Frames do not tell their length: one ends where its CRC-16, its own last two bytes included, is 0 and the next header, a tag,
- * another stream or the end of the file follows.
+ * Frames do not tell their length: one ends where its CRC-16, its own last two bytes included, is 0 and the next
+ * header, a tag, another stream or the end of the file follows.
  */
 function splitFrames(bytes: Uint8Array, fail: (why: string) => never): Uint8Array[] {
   const end = bytes.length;
@@ -110,9 +110,9 @@ function splitFrames(bytes: Uint8Array, fail: (why: string) => never): Uint8Arra
 }
 
 /**
- * Whether a frame header is there: FF, F8 or F9; codes of block size and rate; of channels and sample size; a number coded as in
- * UTF-8; the block size in 8 or 16 bits after codes 6 and 7; the rate in 8 or 16 bits after codes 12 to 14; CRC-8. `first` is
- * the first frame, whose sync, rate and sample size all have.
+ * Whether a frame header is there: FF, F8 or F9; codes of block size and rate; of channels and sample size; a number
+ * coded as in UTF-8; the block size in 8 or 16 bits after codes 6 and 7; the rate in 8 or 16 bits after codes 12 to 14;
+ * CRC-8. `first` is the first frame, whose sync, rate and sample size all have.
  */
 function isHeader(bytes: Uint8Array, at: number, first: Uint8Array): boolean {
   const [sync, strategy = 0, sizes = 0, kind = 0, number = 0] = bytes.subarray(at, at + 5);

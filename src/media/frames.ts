@@ -29,9 +29,9 @@ export interface FrameRun<H extends FrameHeader> {
 const MAX_JUNK = 65536;
 
 /**
- * Walks all frames, because decoders skip over damage in silence. Tags between them are passed over. A new run begins where the
- * stream changes (another rate, other channels) and at a first frame, as where one file was appended to another.
- * Throws InputError where a frame is incomplete and where something else lies between frames.
+ * Walks all frames, because decoders skip over damage in silence. Tags between them are passed over. A new run begins
+ * where the stream changes (another rate, other channels) and at a first frame, as where one file was appended to
+ * another. Throws InputError where a frame is incomplete and where something else lies between frames.
  */
 export function readFrames<H extends FrameHeader>(
   bytes: Uint8Array,
@@ -42,7 +42,10 @@ export function readFrames<H extends FrameHeader>(
   const fail = (why: string): never => {
     throw new InputError(`${name}: ${why}`);
   };
-  /** A few bytes may look like a header by chance: the next frame must follow, or something that is no sound, or the end. */
+  /**
+   * A few bytes may look like a header by chance: the next frame must follow, or something that is no sound, or the
+   * end.
+   */
   const begins = (at: number): boolean => {
     const header = kind.header(bytes, at);
     if (!header) return false;

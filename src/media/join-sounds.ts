@@ -3,8 +3,9 @@ import { resample } from './resample.js';
 import { toMono, type Sound } from './sound.js';
 
 /**
- * Recordings one after the other, as files hold them that were made by appending one to another: at the highest of their rates, and
- * with their channels if all have the same. Otherwise mono goes with stereo as two equal channels, and all else is mixed to mono.
+ * Recordings one after the other, as files hold them that were made by appending one to another: at the highest of
+ * their rates, and with their channels if all have the same. Otherwise mono goes with stereo as two equal channels, and
+ * all else is mixed to mono.
  */
 export function joinSounds(sounds: readonly Sound[]): Sound {
   const [first, ...rest] = sounds;

@@ -18,7 +18,10 @@ const FRAMES = [0xc0, 0xc1, 0xc2];
 const OTHER_FRAMES = [0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf];
 const EXIF = [...'Exif'].map((letter) => letter.charCodeAt(0));
 
-/** Encoders write about ten. Every scan passes over all coefficients, so thousands would be a way to keep a decoder busy. */
+/**
+ * Encoders write about ten. Every scan passes over all coefficients, so thousands would be a way to keep a decoder
+ * busy.
+ */
 const MAX_SCANS = 100;
 
 /**

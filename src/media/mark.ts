@@ -16,8 +16,8 @@ const [lettersWide, lettersHigh] = [letters[0]!.length, letters.length];
 const groundOpacity = 0.75;
 
 /**
- * The picture with a mark in its bottom right corner: "AI", white on a dark ground, about a sixteenth of the shorter side
- * high and never less than 7 pixels. A picture too small for the mark is returned as it is.
+ * The picture with a mark in its bottom right corner: "AI", white on a dark ground, about a sixteenth of the shorter
+ * side high and never less than 7 pixels. A picture too small for the mark is returned as it is.
  */
 export function drawMark(picture: Picture): Picture {
   const { width, height } = picture;

@@ -11,7 +11,9 @@ export interface Mp3Stream {
   readonly played?: { readonly start: number; readonly length: number };
 }
 
-/** Bit rates in kbit/s by their four bits, for MPEG 1 and for MPEG 2 and 2.5. 0 is "free format", which nobody writes. */
+/**
+ * Bit rates in kbit/s by their four bits, for MPEG 1 and for MPEG 2 and 2.5. 0 is "free format", which nobody writes.
+ */
 const BITRATES = [
   [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0],
   [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0],
@@ -26,7 +28,10 @@ interface Header extends FrameHeader {
   readonly mono: boolean;
 }
 
-/** Frame header: 11 bits of sync, version, layer (01 is III), no checksum; bit rate, rate, padding; channel mode (3 is mono). */
+/**
+ * Frame header: 11 bits of sync, version, layer (01 is III), no checksum; bit rate, rate, padding; channel mode (3 is
+ * mono).
+ */
 function readHeader(bytes: Uint8Array, at: number): Header | undefined {
   const [sync = 0, kind = 0, rates = 0, mode = 0] = bytes.subarray(at, at + 4);
   if (at + 4 > bytes.length || sync !== 0xff || (kind & 0xe6) !== 0xe2) return undefined;
@@ -47,9 +52,9 @@ export const MP3: FrameKind<Header> = {
 };
 
 /**
- * The streams of an MP3: one, or several where files were appended to each other, with tags between them or without. Throws
- * InputError for a file whose frames are not all there: the last one incomplete, fewer than a stream's first frame counts, or
- * something else between them.
+ * The streams of an MP3: one, or several where files were appended to each other, with tags between them or without.
+ * Throws InputError for a file whose frames are not all there: the last one incomplete, fewer than a stream's first
+ * frame counts, or something else between them.
  */
 export function readMp3Streams(bytes: Uint8Array, name: string, note: Note): Mp3Stream[] {
   return readFrames(bytes, name, MP3, note).map(({ header, count, pieces }) => {
@@ -84,9 +89,9 @@ interface Xing {
 }
 
 /**
- * The Xing or Info header of the first frame, behind the place of the side information: flags, and by the lowest four of them the
- * number of frames, that of bytes, a table of 100 bytes and a quality. Then the encoder's name, and 21 bytes from its beginning two
- * numbers of 12 bits: the padding.
+ * The Xing or Info header of the first frame, behind the place of the side information: flags, and by the lowest four
+ * of them the number of frames, that of bytes, a table of 100 bytes and a quality. Then the encoder's name, and 21
+ * bytes from its beginning two numbers of 12 bits: the padding.
  */
 function readXing(frame: Uint8Array, header: Header): Xing | undefined {
   const [stereo, mono] = header.version === 1 ? [32, 17] : [17, 9];

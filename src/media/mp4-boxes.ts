@@ -5,8 +5,8 @@ import type { Note } from './wav-chunks.js';
 const ESSENTIAL = ['moov', 'mdat', 'moof'];
 
 /**
- * Walks the outermost boxes of an MP4: a size of 32 bits and a name, with size 1 another of 64 bits, with 0 up to the end. Decoders
- * play a cut file as far as it goes, and of two files, one appended to the other, the first.
+ * Walks the outermost boxes of an MP4: a size of 32 bits and a name, with size 1 another of 64 bits, with 0 up to the
+ * end. Decoders play a cut file as far as it goes, and of two files, one appended to the other, the first.
  *
  * @param read bytes start … end − 1 of the file, or fewer at its end.
  * @throws InputError for a file that is cut within its sound, and for one with two recordings.

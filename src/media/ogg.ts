@@ -40,11 +40,12 @@ function pageChecksum(page: Uint8Array): number {
 }
 
 /**
- * Takes apart the pages: 27 bytes of header (at 5 flags, 6 granule position, 14 serial number, 18 sequence number, 22 checksum,
- * 26 number of segments), the lengths of the segments, the segments. A packet ends with a segment shorter than 255.
- * Of streams beside each other the one of Vorbis or Opus is read, the others are passed over; of streams behind each other
- * (a chain, as radio stations and appended files have them) all are. Throws InputError when a page is cut, damaged or missing, when
- * there is no sound, and when there are two recordings beside each other. `note` is told of a stream without its last page.
+ * Takes apart the pages: 27 bytes of header (at 5 flags, 6 granule position, 14 serial number, 18 sequence number, 22
+ * checksum, 26 number of segments), the lengths of the segments, the segments. A packet ends with a segment shorter
+ * than 255. Of streams beside each other the one of Vorbis or Opus is read, the others are passed over; of streams
+ * behind each other (a chain, as radio stations and appended files have them) all are. Throws InputError when a page is
+ * cut, damaged or missing, when there is no sound, and when there are two recordings beside each other. `note` is told
+ * of a stream without its last page.
  */
 export function readOggStreams(bytes: Uint8Array, name: string, note: Note): OggStream[] {
   const fail = (why: string): never => {

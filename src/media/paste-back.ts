@@ -30,8 +30,8 @@ export function pastedSquare(square: Square, original: Size, output: Size): Squa
 }
 
 /**
- * How much of the frame shows at each pixel of one axis of the square: 0 at a feathered end, 1 from the feather's width on,
- * 3t² − 2t³ between. An end at or beyond the picture's border is not feathered: nothing lies outside of it.
+ * How much of the frame shows at each pixel of one axis of the square: 0 at a feathered end, 1 from the feather's width
+ * on, 3t² − 2t³ between. An end at or beyond the picture's border is not feathered: nothing lies outside of it.
  */
 export function featherRamp(
   size: number,
@@ -51,8 +51,8 @@ export function featherRamp(
 
 /**
  * A function that puts frames back where the portrait was cut out: the original at the output's size, in it the frame,
- * resized, its border faded into the original (in sRGB values). Where the square reaches beyond the picture, the frame is
- * cut off.
+ * resized, its border faded into the original (in sRGB values). Where the square reaches beyond the picture, the frame
+ * is cut off.
  *
  * @param square where the frames belong, in pixels of the original.
  * @param frameSide S: frames are S×S.

@@ -1,6 +1,6 @@
 /**
- * The taps of resample.ts: for an output at input position n + phase/phases, tap k multiplies input n − reach + 1 + k. So tap k
- * is h(k − reach + 1 − phase/phases), divided by the sum of all.
+ * The taps of resample.ts: for an output at input position n + phase/phases, tap k multiplies input n − reach + 1 + k.
+ * So tap k is h(k − reach + 1 − phase/phases), divided by the sum of all.
  */
 const ZERO_CROSSINGS = 64;
 const BETA = 14.77;
@@ -65,9 +65,10 @@ export function keptTaps(from: number, to: number, phases: number): PhaseTaps {
 }
 
 /**
- * The taps at P = ⌈256·B⌉ fractions j/P, B = 0.9476 · min(1, to/from) being the bandwidth, and between them by the cubic through
- * the four nearest (Lagrange). As a function of the fraction a tap has no frequency above π·B, so the cubic is off by at most
- * 3/128 · (π·B/P)⁴ ≤ 5.4e-10 of the largest tap, −185 dB. Rates without a common divisor have up to 768,000 phases.
+ * The taps at P = ⌈256·B⌉ fractions j/P, B = 0.9476 · min(1, to/from) being the bandwidth, and between them by the
+ * cubic through the four nearest (Lagrange). As a function of the fraction a tap has no frequency above π·B, so the
+ * cubic is off by at most 3/128 · (π·B/P)⁴ ≤ 5.4e-10 of the largest tap, −185 dB. Rates without a common divisor have
+ * up to 768,000 phases.
  */
 export function interpolatedTaps(from: number, to: number, phases: number): PhaseTaps {
   const { bandwidth, reach, taps, tapsAt } = windowedSinc(from, to);

@@ -48,7 +48,9 @@ export async function decodePicture(
   return upright(removeAlpha(decoded, name, options), orientation);
 }
 
-/** The part of @jsquash/jpeg/decode.js and @jsquash/webp/decode.js in use; their declarations lack the module argument. */
+/**
+ * The part of @jsquash/jpeg/decode.js and @jsquash/webp/decode.js in use; their declarations lack the module argument.
+ */
 interface Decoder {
   init(wasm: WebAssembly.Module | undefined, options: { printErr?: (line: string) => void }): Promise<void>;
   default(bytes: Uint8Array): Promise<ImageData>;

@@ -15,8 +15,8 @@ export interface PngHeader {
 }
 
 /**
- * Walks the chunks of a PNG as far as they go: eight bytes of signature, then length, name, content and checksum of each.
- * Damage is not looked for: that is the decoder's.
+ * Walks the chunks of a PNG as far as they go: eight bytes of signature, then length, name, content and checksum of
+ * each. Damage is not looked for: that is the decoder's.
  */
 export function readPngHeader(bytes: Uint8Array): PngHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -43,7 +43,9 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
   return { orientation, animated, alpha, ...(exif && { exif }), ...(hidden && { hidden }) };
 }
 
-/** tRNS holds one or three numbers of 16 bits, of which the picture's bits count; bit depth and colour type are in IHDR. */
+/**
+ * tRNS holds one or three numbers of 16 bits, of which the picture's bits count; bit depth and colour type are in IHDR.
+ */
 function transparentColour(view: DataView, at: number, length: number): PngHeader['hidden'] {
   const [bits, colourType] = [view.getUint8(24), view.getUint8(25)];
   const top = 2 ** bits - 1;

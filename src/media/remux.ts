@@ -20,8 +20,8 @@ interface Copy {
 }
 
 /**
- * Copies the packets of a fragmented MP4 (H.264 and perhaps sound) to an MP4 with one index, in which every player can seek and
- * whose length it knows. Nothing is encoded anew, and no packet's time changes.
+ * Copies the packets of a fragmented MP4 (H.264 and perhaps sound) to an MP4 with one index, in which every player can
+ * seek and whose length it knows. Nothing is encoded anew, and no packet's time changes.
  */
 export async function joinFragments(
   from: Source,

@@ -1,6 +1,8 @@
 import { makeResampler } from './resample.js';
 
-/** Resamples a sound that arrives in pieces: what comes out is, sample for sample, what `resample` makes of the whole. */
+/**
+ * Resamples a sound that arrives in pieces: what comes out is, sample for sample, what `resample` makes of the whole.
+ */
 export interface StreamResampler {
   /** Takes the samples that follow and returns the outputs that no later sample can change. */
   push(piece: Float32Array): Float32Array;

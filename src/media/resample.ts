@@ -6,11 +6,11 @@ import { interpolatedTaps, keptTaps } from './phase-taps.js';
  * With f = cutoff in cycles per input sample, output m lies at input position p = m·from/to and is
  *   y[m] = Σ_n x[n] · h(n − p),   h(t) = 2f sinc(2f t) · kaiser(2f t / Z),   |2f t| < Z
  * where f = ½ · 0.9476 · min(1, to/from), Z = 64 zero crossings a side and β = 14.77. To 16 kHz the pass band ends at
- * 7.0 kHz and the stop band begins at 8.14 kHz, 143 dB down. Each phase's taps are scaled to sum to 1, so a constant is kept
- * exactly. Symmetric about p: no delay. Outside the recording is silence.
+ * 7.0 kHz and the stop band begins at 8.14 kHz, 143 dB down. Each phase's taps are scaled to sum to 1, so a constant is
+ * kept exactly. Symmetric about p: no delay. Outside the recording is silence.
  *
- * Up to 1024 phases, which all usual rates have, each has its own taps; beyond, between 44,099 and 16,000 Hz for example,
- * they are interpolated from 256 phases or fewer (phase-taps.ts).
+ * Up to 1024 phases, which all usual rates have, each has its own taps; beyond, between 44,099 and 16,000 Hz for
+ * example, they are interpolated from 256 phases or fewer (phase-taps.ts).
  */
 const EXACT_PHASES = 1024;
 
@@ -21,7 +21,10 @@ function greatestCommonDivisor(a: number, b: number): number {
 export interface Resampler {
   /** Output samples for so many input samples: ⌈length · to / from⌉. */
   outputLength(length: number): number;
-  /** Output samples start … start + count − 1, computed from the input they need: a long recording can be taken in pieces. */
+  /**
+   * Output samples start … start + count − 1, computed from the input they need: a long recording can be taken in
+   * pieces.
+   */
   range(input: Float32Array, start: number, count: number): Float32Array;
   /** The reduced ratio: `phases` outputs for every `step` inputs; output m lies at input m·step/phases, */
   readonly step: number;

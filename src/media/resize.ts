@@ -3,10 +3,10 @@ import { cropCentreSquare, type Picture } from './picture.js';
 /** Resampling by separable weights, one axis at a time. */
 
 /**
- * Which weights. `fit`, ours: area averaging when an axis shrinks, cubic interpolation when it grows, a copy when it stays.
- * `area` and `cubic` are OpenCV's INTER_AREA and INTER_CUBIC, which the published script prepares portraits with (Sec. 7 of
- * docs/model.md): `cubic` also where an axis shrinks, with four taps whatever the scale; `area` where the picture does not
- * shrink on both axes is `areaLinearWeights`.
+ * Which weights. `fit`, ours: area averaging when an axis shrinks, cubic interpolation when it grows, a copy when it
+ * stays. `area` and `cubic` are OpenCV's INTER_AREA and INTER_CUBIC, which the published script prepares portraits with
+ * (Sec. 7 of docs/model.md): `cubic` also where an axis shrinks, with four taps whatever the scale; `area` where the
+ * picture does not shrink on both axes is `areaLinearWeights`.
  */
 export type Interpolation = 'fit' | 'area' | 'cubic';
 
@@ -42,9 +42,9 @@ function areaWeights(from: number, to: number): AxisWeights {
 }
 
 /**
- * What OpenCV's INTER_AREA does where a picture grows: two neighbours j and j + 1, j = ⌊i·s⌋, s = from/to, and the second
- * one weighs (i + 1) − (j + 1)/s, at least 0: as much of the output pixel as lies beyond the first. A whole factor repeats
- * pixels. Beyond the last pixel the last one is repeated.
+ * What OpenCV's INTER_AREA does where a picture grows: two neighbours j and j + 1, j = ⌊i·s⌋, s = from/to, and the
+ * second one weighs (i + 1) − (j + 1)/s, at least 0: as much of the output pixel as lies beyond the first. A whole
+ * factor repeats pixels. Beyond the last pixel the last one is repeated.
  */
 function areaLinearWeights(from: number, to: number): AxisWeights {
   const taps = 2;
@@ -61,8 +61,8 @@ function areaLinearWeights(from: number, to: number): AxisWeights {
 }
 
 /**
- * Keys' cubic convolution with a = −0.75 (OpenCV's INTER_CUBIC): pixel centres aligned, x = (i + ½)·s − ½, edges repeated.
- * With distance d: (a+2)d³ − (a+3)d² + 1 for d ≤ 1, a·d³ − 5a·d² + 8a·d − 4a for 1 < d < 2.
+ * Keys' cubic convolution with a = −0.75 (OpenCV's INTER_CUBIC): pixel centres aligned, x = (i + ½)·s − ½, edges
+ * repeated. With distance d: (a+2)d³ − (a+3)d² + 1 for d ≤ 1, a·d³ − 5a·d² + 8a·d − 4a for 1 < d < 2.
  */
 function cubicWeights(from: number, to: number): AxisWeights {
   const a = -0.75;
@@ -110,8 +110,8 @@ export function makeResizer(
   const down = axisWeights(from.height, to.height);
   const rowLength = to.width * 3;
 
-  // Input rows already resized across, row y in slot y mod slots. Each output row reads at most `taps` neighbouring input
-  // rows and the windows only move down, so every input row is resized once.
+  // Input rows already resized across, row y in slot y mod slots. Each output row reads at most `taps` neighbouring
+  // input rows and the windows only move down, so every input row is resized once.
   const slots = down.taps + 1;
   const rows = Array.from({ length: slots }, () => new Float64Array(rowLength));
   const rowInSlot = new Int32Array(slots);
@@ -176,7 +176,10 @@ export function resize(
   return makeResizer(picture, { width, height }, interpolation)(picture);
 }
 
-/** The centre square of a picture as S×S, by area as the published script's `--no_crop` resizes: when no square is asked for. */
+/**
+ * The centre square of a picture as S×S, by area as the published script's `--no_crop` resizes: when no square is asked
+ * for.
+ */
 export function fitSquare(picture: Picture, size: number): Picture {
   return resize(cropCentreSquare(picture), size, size, 'area');
 }

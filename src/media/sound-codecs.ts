@@ -98,8 +98,9 @@ async function decodeVorbis({ pages }: OggStream): Promise<Decoded> {
 const unusual = (channels: number) => (channels > 2 ? vorbisSpeakers(channels) : undefined);
 
 /**
- * The head packet (RFC 7845, 5.1): at 9 the number of channels, 10 samples at 48 kHz to skip, 16 gain, 18 mapping family; in
- * other families than 0, at 19 the number of streams, 20 that of stereo ones and 21 the mapping. The second packet holds tags.
+ * The head packet (RFC 7845, 5.1): at 9 the number of channels, 10 samples at 48 kHz to skip, 16 gain, 18 mapping
+ * family; in other families than 0, at 19 the number of streams, 20 that of stereo ones and 21 the mapping. The second
+ * packet holds tags.
  */
 async function decodeOpus({ packets, granule }: OggStream): Promise<Decoded> {
   const [head, , ...coded] = packets;
@@ -136,7 +137,9 @@ async function decodeOpus({ packets, granule }: OggStream): Promise<Decoded> {
   }
 }
 
-/** Family 1 is Vorbis' order; in 2 and 3 (RFC 8486) the first channel is sound from everywhere; others leave it open. */
+/**
+ * Family 1 is Vorbis' order; in 2 and 3 (RFC 8486) the first channel is sound from everywhere; others leave it open.
+ */
 function opusSpeakers(family: number, channels: number): readonly Speaker[] | undefined {
   if (family < 2 || channels < 3) return unusual(channels);
   const rest = Array<Speaker>(channels - 1);
@@ -144,8 +147,8 @@ function opusSpeakers(family: number, channels: number): readonly Speaker[] | un
 }
 
 /**
- * Runs a decoder that works before it returns, even if it returns a promise. Decoders print their errors, and mpg123's binding
- * then tries again, at some errors for ever: the first line printed becomes an exception.
+ * Runs a decoder that works before it returns, even if it returns a promise. Decoders print their errors, and mpg123's
+ * binding then tries again, at some errors for ever: the first line printed becomes an exception.
  */
 async function untilComplaint<T>(decode: () => T | Promise<T>): Promise<T> {
   const print = console.error;

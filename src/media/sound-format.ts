@@ -9,15 +9,18 @@ import { decodeWav } from './wav.js';
 import type { Note } from './wav-chunks.js';
 
 export interface SoundFormatOptions {
-  /** AAC, bare or in an M4A or MP4: the decoders that could come with us are GPL. `bytes` begin with its first frame or box. */
+  /**
+   * AAC, bare or in an M4A or MP4: the decoders that could come with us are GPL. `bytes` begin with its first frame or
+   * box.
+   */
   readonly decodeAac: (format: 'M4A' | 'AAC', bytes: Uint8Array) => Promise<Sound>;
   /** Is told, in a line, what of a file is left out. */
   readonly note: Note;
 }
 
 /**
- * A whole recording at its own rate: WAV, MP3, FLAC, OGG (Vorbis, Opus), M4A, AAC; all streams in the file, one after the other.
- * `name` is for messages. Throws InputError for everything that is none, cut or damaged.
+ * A whole recording at its own rate: WAV, MP3, FLAC, OGG (Vorbis, Opus), M4A, AAC; all streams in the file, one after
+ * the other. `name` is for messages. Throws InputError for everything that is none, cut or damaged.
  */
 export async function decodeSound(
   file: Uint8Array,

@@ -34,8 +34,8 @@ export const soundBitrate = (channelCount: 1 | 2) => (channelCount === 1 ? 96_00
 
 export interface SoundTrack {
   /**
-   * Encodes and muxes the sound up to `seconds`, silence where the recording has ended. With `last` the track ends there, to
-   * the sample.
+   * Encodes and muxes the sound up to `seconds`, silence where the recording has ended. With `last` the track ends
+   * there, to the sample.
    */
   advance(seconds: number, last: boolean): Promise<void>;
   /** Ends the encoder; to be called when the track is not carried to its end. */
@@ -44,7 +44,10 @@ export interface SoundTrack {
 
 /** Sound at 48 kHz, read forwards. */
 interface TrackSound {
-  /** `count` samples from `start` on, or those of them that have arrived; with `last` all of them, silence beyond the end. */
+  /**
+   * `count` samples from `start` on, or those of them that have arrived; with `last` all of them, silence beyond the
+   * end.
+   */
   take(start: number, count: number, last: boolean): Float32Array[];
 }
 
@@ -71,9 +74,9 @@ function arriving(sound: ArrivingSound): TrackSound {
 }
 
 /**
- * A recording as the sound track of `output`, resampled to 48 kHz piece by piece. The encoder, for `trackChannels` channels, is
- * the track's to close. Its delay is undone by the packets' times: the first begins that many samples before 0, for which
- * the muxer writes an edit list, and the last is shortened to the track's end.
+ * A recording as the sound track of `output`, resampled to 48 kHz piece by piece. The encoder, for `trackChannels`
+ * channels, is the track's to close. Its delay is undone by the packets' times: the first begins that many samples
+ * before 0, for which the muxer writes an edit list, and the last is shortened to the track's end.
  */
 export function addSoundTrack(
   output: Output,

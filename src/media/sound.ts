@@ -20,9 +20,9 @@ export interface ArrivingSound {
 }
 
 /**
- * The channels mixed to one, by the coefficients of ITU-R BS.775 (`monoGains`). Nothing is normalised, except that where the sum
- * goes beyond ±1 and beyond the loudest sample of the channels, the whole mix is scaled down to the louder of the two.
- * One channel is returned as it is.
+ * The channels mixed to one, by the coefficients of ITU-R BS.775 (`monoGains`). Nothing is normalised, except that
+ * where the sum goes beyond ±1 and beyond the loudest sample of the channels, the whole mix is scaled down to the
+ * louder of the two. One channel is returned as it is.
  *
  * @throws RangeError for a sound without channels, or with another number of speakers.
  */

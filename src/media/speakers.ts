@@ -1,6 +1,7 @@
 /**
- * Where a channel is meant to be heard, after the bits of WAVE_FORMAT_EXTENSIBLE's channel mask: front (F), back (B), side (S) and
- * top (T), left, right and centre; LFE, low-frequency effects. 'mono' is heard alone, 'none' not, and 'any' wherever.
+ * Where a channel is meant to be heard, after the bits of WAVE_FORMAT_EXTENSIBLE's channel mask: front (F), back (B),
+ * side (S) and top (T), left, right and centre; LFE, low-frequency effects. 'mono' is heard alone, 'none' not, and
+ * 'any' wherever.
  */
 export type Speaker = (typeof MASK)[number] | 'mono' | 'none' | 'any';
 
@@ -12,7 +13,10 @@ const MASK = [
 
 const words = (layout: string) => layout.split(' ') as readonly Speaker[];
 
-/** For a number of channels and nothing said about them: the order of WAV and FLAC (RFC 9639, 9.1.3), and of AAC decoded. */
+/**
+ * For a number of channels and nothing said about them: the order of WAV and FLAC (RFC 9639, 9.1.3), and of AAC
+ * decoded.
+ */
 const BY_COUNT = [
   ...['', 'FC', 'FL FR', 'FL FR FC', 'FL FR BL BR', 'FL FR FC BL BR'],
   ...['FL FR FC LFE BL BR', 'FL FR FC LFE BC SL SR', 'FL FR FC LFE BL BR SL SR'],
@@ -27,8 +31,8 @@ const VORBIS = [
 export const vorbisSpeakers = (channels: number): readonly Speaker[] | undefined => VORBIS[channels];
 
 /**
- * The speakers of a channel mask, in its order. Undefined where they are the usual ones, and where the mask does not name as many as
- * there are channels.
+ * The speakers of a channel mask, in its order. Undefined where they are the usual ones, and where the mask does not
+ * name as many as there are channels.
  */
 export function maskSpeakers(mask: number, channels: number): readonly Speaker[] | undefined {
   const named = MASK.filter((_, bit) => (mask >>> bit) & 1).slice(0, channels);
@@ -37,9 +41,9 @@ export function maskSpeakers(mask: number, channels: number): readonly Speaker[]
 }
 
 /**
- * What of a channel goes into the left and the right of stereo (ITU-R BS.775, table 2): left and right wholly, centre and surrounds
- * at −3 dB (a single one behind at −6 dB to each side), LFE not at all. Of the speakers that BS.775 lacks, those beside the centre
- * are taken as left and right, those above as surrounds.
+ * What of a channel goes into the left and the right of stereo (ITU-R BS.775, table 2): left and right wholly, centre
+ * and surrounds at −3 dB (a single one behind at −6 dB to each side), LFE not at all. Of the speakers that BS.775
+ * lacks, those beside the centre are taken as left and right, those above as surrounds.
  */
 function stereoGains(speaker: Speaker): readonly [left: number, right: number] {
   if (speaker === 'LFE' || speaker === 'none') return [0, 0];
@@ -52,8 +56,9 @@ function stereoGains(speaker: Speaker): readonly [left: number, right: number] {
 }
 
 /**
- * What each channel counts in the mono mix: the mean of its parts in left and right. So stereo is the mean of its two channels, and
- * of 5.1 the mix is ½ L + ½ R + 0.7071 C + 0.3536 Ls + 0.3536 Rs. Where no layout of so many channels is known, all count alike.
+ * What each channel counts in the mono mix: the mean of its parts in left and right. So stereo is the mean of its two
+ * channels, and of 5.1 the mix is ½ L + ½ R + 0.7071 C + 0.3536 Ls + 0.3536 Rs. Where no layout of so many channels is
+ * known, all count alike.
  */
 export function monoGains(channels: number, speakers: readonly Speaker[] | undefined): readonly number[] {
   const layout = speakers ?? BY_COUNT[channels];

@@ -3,7 +3,9 @@
 const text = (bytes: Uint8Array, at: number, length: number) =>
   String.fromCharCode(...bytes.subarray(at, at + length));
 
-/** The length of an ID3v2 tag at `at`, 0 without one: ten bytes, the size in four of 7 bits, perhaps a footer of ten. */
+/**
+ * The length of an ID3v2 tag at `at`, 0 without one: ten bytes, the size in four of 7 bits, perhaps a footer of ten.
+ */
 export function id3Length(bytes: Uint8Array, at = 0): number {
   if (text(bytes, at, 3) !== 'ID3') return 0;
   const [flags = 0, ...size] = bytes.subarray(at + 5, at + 10);
@@ -11,8 +13,9 @@ export function id3Length(bytes: Uint8Array, at = 0): number {
 }
 
 /**
- * The length of any tag at `at`, 0 without one: ID3v2, ID3v1 (128 bytes, an extension of 227 before it), APE (a head of 32 bytes that
- * says how long the rest is; bit 29 of its flags tells head from foot) and Lyrics3, which ends with "LYRICS200" or "LYRICSEND".
+ * The length of any tag at `at`, 0 without one: ID3v2, ID3v1 (128 bytes, an extension of 227 before it), APE (a head of
+ * 32 bytes that says how long the rest is; bit 29 of its flags tells head from foot) and Lyrics3, which ends with
+ * "LYRICS200" or "LYRICSEND".
  */
 export function tagLength(bytes: Uint8Array, at: number): number {
   switch (text(bytes, at, 3)) {

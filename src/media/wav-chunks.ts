@@ -24,17 +24,17 @@ const GUID_TAIL = 'f3acd3118cd100c04f8edb8a';
 const ALL_ONES = 0xffffffff;
 
 /**
- * What programs that write to a pipe put for a size, if it is more than the file holds: nearly 2³² (ffmpeg and others) or nearly
- * 2³¹ (sox, arecord); in Wave64 nearly 2⁶³. Their samples reach to the end.
+ * What programs that write to a pipe put for a size, if it is more than the file holds: nearly 2³² (ffmpeg and others)
+ * or nearly 2³¹ (sox, arecord); in Wave64 nearly 2⁶³. Their samples reach to the end.
  */
 const isStreamed = (size: number) =>
   size >= 0xffffff00 ? size <= ALL_ONES || size >= 2 ** 62 : Math.abs(size - 2 ** 31) <= 65536;
 
 /**
- * Takes apart RIFF/WAVE and its relatives: chunks of four letters, a size of 32 bits and the content, padded to even lengths (or
- * not: both are understood). Where a size is FFFFFFFF, the chunk ds64 of RF64 and BW64 (EBU Tech 3306) has it in 64 bits; in Wave64
- * all have 64, which count the chunk's head of 24 bytes, and are padded to 8. Samples lie in any number of chunks "data", and in a
- * list "wavl" with "slnt" for silence. A second file may follow the first.
+ * Takes apart RIFF/WAVE and its relatives: chunks of four letters, a size of 32 bits and the content, padded to even
+ * lengths (or not: both are understood). Where a size is FFFFFFFF, the chunk ds64 of RF64 and BW64 (EBU Tech 3306) has
+ * it in 64 bits; in Wave64 all have 64, which count the chunk's head of 24 bytes, and are padded to 8. Samples lie in
+ * any number of chunks "data", and in a list "wavl" with "slnt" for silence. A second file may follow the first.
  */
 export function readWavChunks(bytes: Uint8Array, fail: (why: string) => never, note: Note): WavPart[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -5,8 +5,9 @@ import { maskSpeakers, type Speaker } from './speakers.js';
 import { readWavChunks, type Note, type Range, type WavPart } from './wav-chunks.js';
 
 /**
- * RIFF/WAVE to samples, RF64, BW64 and Wave64 too: integers of 8 to 32 bits and floats of 32 and 64, any number of channels.
- * An n-bit integer x becomes x / 2^(n−1), exactly (8 bits are stored offset by 128), as Python's soundfile has it.
+ * RIFF/WAVE to samples, RF64, BW64 and Wave64 too: integers of 8 to 32 bits and floats of 32 and 64, any number of
+ * channels. An n-bit integer x becomes x / 2^(n−1), exactly (8 bits are stored offset by 128), as Python's soundfile
+ * has it.
  */
 
 const FORMAT_INTEGER = 1;
@@ -47,8 +48,8 @@ interface Format {
 }
 
 /**
- * Decodes a whole WAV file; `name` is for messages, `note` is told what is left out. Throws InputError when it is none or holds no
- * usable sound.
+ * Decodes a whole WAV file; `name` is for messages, `note` is told what is left out. Throws InputError when it is none
+ * or holds no usable sound.
  */
 export function decodeWav(bytes: Uint8Array, name: string, note: Note = () => undefined): Sound {
   const fail = (why: string): never => {

@@ -31,8 +31,8 @@ const RR = -RG - RB;
 export const even = (n: number): number => n + (n & 1);
 
 /**
- * [even(height), even(width)] luma, then Cb and Cr of half that size each. 4:2:0 has no odd sizes: an odd picture gets its
- * last column or row once more.
+ * [even(height), even(width)] luma, then Cb and Cr of half that size each. 4:2:0 has no odd sizes: an odd picture gets
+ * its last column or row once more.
  */
 export function toI420(picture: Picture): Uint8Array {
   const { width, height, data } = picture;

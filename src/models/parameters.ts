@@ -15,11 +15,17 @@ export interface Parameters {
   readonly precision: Precision;
   /** Bytes given to the queue that it may not have copied yet. */
   uploading: number;
-  /** Where a tensor shall lie, if not in a buffer of its own: in training, a view of a flat buffer, which is not freed here. */
+  /**
+   * Where a tensor shall lie, if not in a buffer of its own: in training, a view of a flat buffer, which is not freed
+   * here.
+   */
   readonly place?: (name: string) => Tensor | undefined;
 }
 
-/** More than this is waited for: WebGPU keeps a copy of what is written until the GPU has it, in the end of a whole checkpoint. */
+/**
+ * More than this is waited for: WebGPU keeps a copy of what is written until the GPU has it, in the end of a whole
+ * checkpoint.
+ */
 const mostUploading = 2 ** 25;
 
 /** @throws InputError when the adapter has not the precision. */

@@ -6,8 +6,8 @@ import { SOUND_RATE, soundBitrate, type SoundEncoder } from '../media/sound-trac
 const FRAME = 1024;
 
 /**
- * Of what comes out of a decoder, the first packet holds only the run-up of the overlapping transforms. Measured with a click: it
- * comes out exactly 1024 samples after it went in.
+ * Of what comes out of a decoder, the first packet holds only the run-up of the overlapping transforms. Measured with a
+ * click: it comes out exactly 1024 samples after it went in.
  */
 const DELAY = 1024;
 

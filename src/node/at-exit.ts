@@ -1,4 +1,7 @@
-/** What must be undone however the process ends: temporary files, children, the terminal's line. One place knows them all. */
+/**
+ * What must be undone however the process ends: temporary files, children, the terminal's line. One place knows them
+ * all.
+ */
 const steps = new Set<() => void>();
 let listening = false;
 

@@ -17,9 +17,9 @@ export interface CheckpointFiles {
 
 /**
  * Opens what lies under the paths given:
- * - a file: safetensors, PyTorch's (`float.pth`), a `.json` that describes synthetic weights and is its own configuration, or
- *   the index of a checkpoint in shards (`model.safetensors.index.json`); the configuration of the others is what their metadata
- *   hold, else `config.json` beside them, else a `.json` of their own name;
+ * - a file: safetensors, PyTorch's (`float.pth`), a `.json` that describes synthetic weights and is its own
+ *   configuration, or the index of a checkpoint in shards (`model.safetensors.index.json`); the configuration of the
+ *   others is what their metadata hold, else `config.json` beside them, else a `.json` of their own name;
  * - a directory, as `filesInFolder` says.
  *
  * @throws InputError naming what is missing or cannot be read.

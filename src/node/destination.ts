@@ -5,7 +5,10 @@ import { isatty } from 'node:tty';
 import { InputError } from '../base/errors.js';
 import { cannotWrite, isMissing } from './files.js';
 
-/** What is asked of `stat` with numbers of any size. Not Node's own type, which this file's declarations would bring to users. */
+/**
+ * What is asked of `stat` with numbers of any size. Not Node's own type, which this file's declarations would bring to
+ * users.
+ */
 interface FileStats {
   readonly dev: bigint;
   readonly ino: bigint;
@@ -15,10 +18,12 @@ interface FileStats {
 }
 
 /**
- * Where an output goes, decided before anything is written. Links are followed: `path` is what bears the name in the end.
+ * Where an output goes, decided before anything is written. Links are followed: `path` is what bears the name in the
+ * end.
  * - `file`: a regular file that exists, or nothing yet; to be written under another name and renamed.
  * - `pipe`: a named pipe, to be written as a stream.
- * - `descriptor`: what the process was started with under that number (`/dev/stdout`, `/dev/fd/N`), written as a stream.
+ * - `descriptor`: what the process was started with under that number (`/dev/stdout`, `/dev/fd/N`), written as a
+ *   stream.
  */
 export interface Destination {
   readonly kind: 'file' | 'pipe' | 'descriptor';
@@ -40,7 +45,8 @@ export const STDOUT = '/dev/stdout';
 /**
  * Follows the links of a path, the last one's target need not exist yet.
  *
- * @throws InputError for what cannot be written: a directory, a device, a socket, a file in no or a read-only directory.
+ * @throws InputError for what cannot be written: a directory, a device, a socket, a file in no or a read-only
+ *   directory.
  */
 export async function destinationOf(path: string): Promise<Destination> {
   const refused = (why: string) => new InputError(`cannot write ${path}: ${why}`);
@@ -84,7 +90,10 @@ export function idOf({ dev, ino }: Pick<FileStats, 'dev' | 'ino'>): string {
   return `${dev}:${ino}`;
 }
 
-/** What a name in a folder is known by, whether it exists or not; two names are one if some file system takes them for one. */
+/**
+ * What a name in a folder is known by, whether it exists or not; two names are one if some file system takes them for
+ * one.
+ */
 export async function nameId(folder: string, name: string): Promise<string> {
   return `${idOf(await stat(folder, { bigint: true }))}/${name.normalize('NFC').toLowerCase()}`;
 }

@@ -18,9 +18,9 @@ export async function archiveName(name: string, archivePath: string): Promise<st
 }
 
 /**
- * Unpacks the files `names` of an archive (tar, brotli) into `folder`, unless they lie there with the sizes and hashes they
- * were unpacked with. Each is written under another name and renamed: processes that do it at once put the same contents under
- * the same names, and at no moment is a file missing or incomplete that was whole before.
+ * Unpacks the files `names` of an archive (tar, brotli) into `folder`, unless they lie there with the sizes and hashes
+ * they were unpacked with. Each is written under another name and renamed: processes that do it at once put the same
+ * contents under the same names, and at no moment is a file missing or incomplete that was whole before.
  */
 export async function unpackDriver(
   archivePath: string,

@@ -13,8 +13,9 @@ export interface DriverPlace {
 }
 
 /**
- * Where a driver may be unpacked, best first; each is made and checked when it is opened, which throws where it does not do:
- * the user's cache, in a folder called `name`, which stays; else temporary folders with names that nobody can foresee.
+ * Where a driver may be unpacked, best first; each is made and checked when it is opened, which throws where it does
+ * not do: the user's cache, in a folder called `name`, which stays; else temporary folders with names that nobody can
+ * foresee.
  */
 export function driverPlaces(name: string): (() => Promise<DriverPlace>)[] {
   const caches = [process.env['XDG_CACHE_HOME'], homeCache()].filter((path) => path && isAbsolute(path));
@@ -53,8 +54,9 @@ async function temporaryPlace(parent: string): Promise<DriverPlace> {
 }
 
 /**
- * Throws unless only this user and root can change what lies in `folder`: it, and the folder above, which is ours as well,
- * belong to one of them and are closed to others; and nobody else can put another folder into the place of one above.
+ * Throws unless only this user and root can change what lies in `folder`: it, and the folder above, which is ours as
+ * well, belong to one of them and are closed to others; and nobody else can put another folder into the place of one
+ * above.
  */
 async function checkOwned(folder: string): Promise<void> {
   const own = process.getuid?.();

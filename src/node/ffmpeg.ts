@@ -13,9 +13,9 @@ import { cannotWrite } from './files.js';
 const MAX_BYTES = 3.5e9;
 
 /**
- * The sound of a stream of AAC in ADTS, given to the `ffmpeg` on the PATH through a pipe. It is told the format, so that it cannot
- * take the file for a playlist, and may open nothing but the pipe. `name` is for messages. Throws InputError when there is no
- * ffmpeg or it finds an error.
+ * The sound of a stream of AAC in ADTS, given to the `ffmpeg` on the PATH through a pipe. It is told the format, so
+ * that it cannot take the file for a playlist, and may open nothing but the pipe. `name` is for messages. Throws
+ * InputError when there is no ffmpeg or it finds an error.
  */
 export function decodeAdts(bytes: Uint8Array, name: string): Promise<Sound> {
   return runFfmpeg(['-protocol_whitelist', 'pipe', '-f', 'aac', '-i', 'pipe:0'], {

@@ -9,8 +9,8 @@ export interface FileTarget {
 }
 
 /**
- * An existing file for mediabunny to write into. Its own FilePathTarget takes a write that a full disk cut short for a whole
- * one, and keeps the file open after an error.
+ * An existing file for mediabunny to write into. Its own FilePathTarget takes a write that a full disk cut short for a
+ * whole one, and keeps the file open after an error.
  */
 export async function openFileTarget(path: string, options?: StreamTargetOptions): Promise<FileTarget> {
   const file = await open(path, 'r+');

@@ -32,8 +32,8 @@ export function isMissing(error: unknown): boolean {
 }
 
 /**
- * For opening what may be a pipe: opening one that nobody writes to would otherwise hold a thread of Node's for good, and the
- * process could neither be interrupted nor end.
+ * For opening what may be a pipe: opening one that nobody writes to would otherwise hold a thread of Node's for good,
+ * and the process could neither be interrupted nor end.
  */
 export const READ_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
@@ -77,7 +77,9 @@ export function cannotWrite(path: string, error: unknown): InputError {
   return new InputError(`cannot write ${path}: ${reasonOf(error)}`);
 }
 
-/** Writes all of `bytes` at `position`: a disk that is nearly full takes a part of them and complains only next time. */
+/**
+ * Writes all of `bytes` at `position`: a disk that is nearly full takes a part of them and complains only next time.
+ */
 export async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);

@@ -82,8 +82,8 @@ async function listAdapters(dawn: Dawn): Promise<Listed[]> {
 }
 
 /**
- * The first of the adapters listed that opens and is of `kind`. Without a kind a graphics card is preferred, wherever in
- * the list it is.
+ * The first of the adapters listed that opens and is of `kind`. Without a kind a graphics card is preferred, wherever
+ * in the list it is.
  */
 async function find(
   dawn: Dawn,
@@ -136,9 +136,9 @@ async function choose(
 /**
  * Opens an adapter of this machine.
  *
- * @param options.adapter `auto` (default): a graphics card, else as `software`, with a notice. `gpu`: a graphics card or
- *   nothing. `software`: the system's own (Mesa's llvmpipe), else SwiftShader. `swiftshader`: the one from npm. Anything
- *   else is a part of an adapter's name, such as `llvmpipe` or `nvidia`, in any case.
+ * @param options.adapter `auto` (default): a graphics card, else as `software`, with a notice. `gpu`: a graphics card
+ *   or nothing. `software`: the system's own (Mesa's llvmpipe), else SwiftShader. `swiftshader`: the one from npm.
+ *   Anything else is a part of an adapter's name, such as `llvmpipe` or `nvidia`, in any case.
  * @param options.experimental shows features that Dawn calls experimental, for `openGpu` with `experimental`.
  * @param options.log is given the notice, if there is one.
  * @throws InputError where there is no such adapter: what was found, and how to get one.

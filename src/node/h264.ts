@@ -2,8 +2,9 @@ import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny'
 import type * as EncoderModule from 'h264-mp4-encoder';
 
 /**
- * H.264 by minih264 (wasm). It keeps all it has written in memory and hands it out only as a finished MP4, so a video is
- * encoded in segments, each by an encoder of its own that begins with a key frame; the packets are taken out of its MP4.
+ * H.264 by minih264 (wasm). It keeps all it has written in memory and hands it out only as a finished MP4, so a video
+ * is encoded in segments, each by an encoder of its own that begins with a key frame; the packets are taken out of its
+ * MP4.
  */
 
 export interface H264Settings {
@@ -34,7 +35,9 @@ export interface H264Segment {
 
 let encoderModule: Promise<typeof EncoderModule> | undefined;
 
-/** Its wasm loader makes every unhandled rejection of the process abort and every exception rethrow: not its business. */
+/**
+ * Its wasm loader makes every unhandled rejection of the process abort and every exception rethrow: not its business.
+ */
 async function loadEncoder(): Promise<typeof EncoderModule> {
   const events = ['uncaughtException', 'unhandledRejection'] as const;
   const before = events.map((event) => process.listeners(event as 'uncaughtException'));

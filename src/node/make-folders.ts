@@ -2,8 +2,9 @@ import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder and those above it that are missing. Node's own recursive `mkdir` spins for ever, in a thread that nothing
- * ends, where a folder that exists says that there is nothing (/proc, a stale mount); here each folder is tried once.
+ * Makes a folder and those above it that are missing. Node's own recursive `mkdir` spins for ever, in a thread that
+ * nothing ends, where a folder that exists says that there is nothing (/proc, a stale mount); here each folder is tried
+ * once.
  *
  * @param mode of the folders that are made, before the umask.
  * @returns the folders that were made, the uppermost first.

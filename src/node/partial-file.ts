@@ -18,8 +18,8 @@ export interface PartialFile {
 }
 
 /**
- * Makes an empty file that will become `target`. To be written without making it anew (flag `r+`): whoever ends the process
- * removes it, and it must not come back.
+ * Makes an empty file that will become `target`. To be written without making it anew (flag `r+`): whoever ends the
+ * process removes it, and it must not come back.
  *
  * @throws InputError at once when the directory is missing or cannot be written, or `target` is a directory.
  */
@@ -51,7 +51,9 @@ export async function createPartial(target: string): Promise<PartialFile> {
   };
 }
 
-/** No longer than a name that is long itself: the file system took that one. Systems count bytes, or units of UTF-16. */
+/**
+ * No longer than a name that is long itself: the file system took that one. Systems count bytes, or units of UTF-16.
+ */
 export function partialName(name: string): string {
   const suffix = `.partial-${process.pid}-${randomBytes(3).toString('hex')}`;
   const fits = (text: string) =>
@@ -71,8 +73,8 @@ export async function checkTarget(target: string): Promise<void> {
 }
 
 /**
- * Writes a whole file so that `target` never holds a part of it, or all of it to a pipe or descriptor. Throws InputError when it
- * cannot be written.
+ * Writes a whole file so that `target` never holds a part of it, or all of it to a pipe or descriptor. Throws
+ * InputError when it cannot be written.
  */
 export async function writeWhole(
   target: string,

@@ -1,7 +1,8 @@
 /**
- * Dawn's binding looks for finished work from `setImmediate`, again and again without a pause while anything is pending. That takes a
- * whole core, and where the processor plays the graphics card it takes it from the computation. Here its first looks come at once, as
- * some answers (errors, mappings of idle buffers) are there immediately, and the others a millisecond apart.
+ * Dawn's binding looks for finished work from `setImmediate`, again and again without a pause while anything is
+ * pending. That takes a whole core, and where the processor plays the graphics card it takes it from the computation.
+ * Here its first looks come at once, as some answers (errors, mappings of idle buffers) are there immediately, and the
+ * others a millisecond apart.
  */
 
 /** Looks in a row before they get rarer: some 0.1 ms. */
@@ -10,8 +11,8 @@ const eagerPolls = 20;
 type SetImmediate = (callback: (...args: unknown[]) => void, ...args: unknown[]) => unknown;
 
 /**
- * A `setImmediate` that calls native functions which schedule themselves over and over by `later` instead of `immediate`;
- * everybody else's functions are passed on as they are.
+ * A `setImmediate` that calls native functions which schedule themselves over and over by `later` instead of
+ * `immediate`; everybody else's functions are passed on as they are.
  */
 export function patientImmediate(
   immediate: SetImmediate,
@@ -43,7 +44,10 @@ function isNative(callback: unknown): boolean {
 
 let installed = false;
 
-/** Makes Dawn's polling patient for the rest of the process: the binding looks `setImmediate` up each time it schedules itself. */
+/**
+ * Makes Dawn's polling patient for the rest of the process: the binding looks `setImmediate` up each time it schedules
+ * itself.
+ */
 export function pollPatiently(): void {
   if (installed) return;
   installed = true;

@@ -10,7 +10,10 @@ export interface PcmOptions {
   readonly bytes?: AsyncIterable<Uint8Array>;
 }
 
-/** Raw PCM from a stream, `bytes` being what comes from it, read no faster than it is used. `signal` ends the wait for more. */
+/**
+ * Raw PCM from a stream, `bytes` being what comes from it, read no faster than it is used. `signal` ends the wait for
+ * more.
+ */
 export function openPcm(
   stream: Readable,
   { rate, format, signal, bytes = stream }: PcmOptions,

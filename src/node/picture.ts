@@ -26,9 +26,9 @@ async function compile(path: string): Promise<WebAssembly.Module> {
 }
 
 /**
- * A PNG, JPEG or WebP file as an upright RGB picture, laid over black or without its alpha as `options` say; the format is told
- * by the content, not by the name.
- * Throws InputError for a file that is missing, of another kind, cut short, damaged or larger than 8192² pixels.
+ * A PNG, JPEG or WebP file as an upright RGB picture, laid over black or without its alpha as `options` say; the format
+ * is told by the content, not by the name. Throws InputError for a file that is missing, of another kind, cut short,
+ * damaged or larger than 8192² pixels.
  */
 export async function readPicture(path: string, options: ReadPictureOptions = {}): Promise<Picture> {
   return decodePicture(await readInput(path), path, codecs, options);

@@ -12,9 +12,9 @@ const MAX_PIXELS = 2 ** 26;
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /**
- * Any PNG as RGB: palettes, greys, 1 to 16 bits (rounded to 8), interlaced or not. Transparent pixels are laid over black. Colour
- * profiles, gamma and orientation are ignored: the values are taken as sRGB. Throws InputError for a file that is missing, no PNG,
- * cut short or damaged.
+ * Any PNG as RGB: palettes, greys, 1 to 16 bits (rounded to 8), interlaced or not. Transparent pixels are laid over
+ * black. Colour profiles, gamma and orientation are ignored: the values are taken as sRGB. Throws InputError for a file
+ * that is missing, no PNG, cut short or damaged.
  */
 export async function readPng(path: string): Promise<Picture> {
   return decodePng(await readInput(path), path);
@@ -41,8 +41,9 @@ export function decodePngRgba(bytes: Uint8Array, name: string): RgbaPicture {
 }
 
 /**
- * Walks the chunks and inflates the data before pngjs does: it takes a cut file and bytes after the end for the same, returns
- * garbage for a compressed stream that ends early, and allocates whatever the file says. Returns the file up to its IEND.
+ * Walks the chunks and inflates the data before pngjs does: it takes a cut file and bytes after the end for the same,
+ * returns garbage for a compressed stream that ends early, and allocates whatever the file says. Returns the file up to
+ * its IEND.
  */
 function checkFile(file: Buffer, name: string): Buffer {
   const fail = (why: string): never => {
@@ -88,7 +89,10 @@ const ADAM7 = [
   [0, 1, 1, 2],
 ] as const;
 
-/** Bytes of all rows, each with its filter byte. Samples a pixel by colour type: grey 1, RGB 3, palette 1, with alpha 2 and 4. */
+/**
+ * Bytes of all rows, each with its filter byte. Samples a pixel by colour type: grey 1, RGB 3, palette 1, with alpha 2
+ * and 4.
+ */
 function inflatedLength(header: Buffer, width: number, height: number): number {
   const bitsPerPixel = (header[8] as number) * ([1, 0, 3, 1, 2, 0, 4][header[9] as number] ?? 0);
   const passes = header[12] === 1 ? ADAM7 : ([[0, 0, 1, 1]] as const);

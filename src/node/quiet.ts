@@ -10,9 +10,9 @@ function point(fd: number, path: string, dup2: Libc['dup2']): void {
 }
 
 /**
- * A function that runs `use` while standard error (file descriptor 2) leads to /dev/null: native libraries write warnings
- * there that no option turns off. Only what runs before `use` returns is silenced, not what it awaits. With FLOAT_DEBUG in
- * the environment nothing is.
+ * A function that runs `use` while standard error (file descriptor 2) leads to /dev/null: native libraries write
+ * warnings there that no option turns off. Only what runs before `use` returns is silenced, not what it awaits. With
+ * FLOAT_DEBUG in the environment nothing is.
  */
 export async function openQuiet(): Promise<<T>(use: () => T) => T> {
   // Node can close a descriptor but not copy one, and a socket or a log file cannot be opened a second time. Without an

@@ -58,7 +58,10 @@ export async function withSwiftShader<T>(use: () => Promise<T>): Promise<T | und
   }
 }
 
-/** Unpacks SwiftShader where its loader can be loaded, and loads that: a file system may forbid to execute what it holds. */
+/**
+ * Unpacks SwiftShader where its loader can be loaded, and loads that: a file system may forbid to execute what it
+ * holds.
+ */
 async function loadFrom(packagePath: string): Promise<DriverPlace> {
   const archive = join(packagePath, 'bin', 'swiftshader.tar.br');
   const problems: string[] = [];

@@ -10,9 +10,9 @@ export interface ReadSoundOptions {
 }
 
 /**
- * A WAV, MP3, FLAC, OGG (Vorbis, Opus), M4A or AAC file as sound at its own rate; the format is told by the content, not by the
- * name. A named pipe is read once. Throws InputError for a file that is missing, of another kind, cut short or damaged, and for M4A
- * and AAC without ffmpeg.
+ * A WAV, MP3, FLAC, OGG (Vorbis, Opus), M4A or AAC file as sound at its own rate; the format is told by the content,
+ * not by the name. A named pipe is read once. Throws InputError for a file that is missing, of another kind, cut short
+ * or damaged, and for M4A and AAC without ffmpeg.
  */
 export async function readSound(
   path: string,

@@ -21,8 +21,8 @@ export interface StandardInputOptions {
 }
 
 /**
- * Standard input as sound: a file of a known format, told by its first bytes, is read to its end and decoded; everything else is raw
- * PCM, heard while it arrives.
+ * Standard input as sound: a file of a known format, told by its first bytes, is read to its end and decoded;
+ * everything else is raw PCM, heard while it arrives.
  *
  * @throws InputError for a file of another kind, and for one where `pcmOnly` says that there is none.
  */

@@ -52,13 +52,13 @@ const DEFAULT_QP = 16;
 const SEGMENT_SECONDS = 2;
 
 /**
- * Writes an MP4 that browsers, QuickTime and ffmpeg play: H.264 Constrained Baseline in BT.709, AAC-LC at 48 kHz, frame i at
- * exactly i/fps. Memory does not grow with the length; only joining the fragments, at the end, holds
- * the whole index, 1 kB a frame.
+ * Writes an MP4 that browsers, QuickTime and ffmpeg play: H.264 Constrained Baseline in BT.709, AAC-LC at 48 kHz, frame
+ * i at exactly i/fps. Memory does not grow with the length; only joining the fragments, at the end, holds the whole
+ * index, 1 kB a frame.
  *
- * Until close the file lies beside `path` under a temporary name, in fragments of two seconds. Close joins the fragments. What is
- * no file (a named pipe, `/dev/stdout`) gets the fragments as they come; docs/outputs.md has the rules. One of close and
- * abort must be called, or the process will not end.
+ * Until close the file lies beside `path` under a temporary name, in fragments of two seconds. Close joins the
+ * fragments. What is no file (a named pipe, `/dev/stdout`) gets the fragments as they come; docs/outputs.md has the
+ * rules. One of close and abort must be called, or the process will not end.
  *
  * @throws InputError, at once, when `path` cannot be written or the size is impossible.
  */

@@ -19,8 +19,8 @@ const maxHeadDim = 128;
  * Multi-head self-attention softmax(q·kᵀ/√headDim)·v: `torch.nn.functional.scaled_dot_product_attention`, without the
  * projections. Scores are never stored: memory grows with T, not with T².
  *
- * Rows out of the reach are no terms. PyTorch multiplies their values by 0: a NaN or infinity among them makes all rows NaN
- * there, here those in reach.
+ * Rows out of the reach are no terms. PyTorch multiplies their values by 0: a NaN or infinity among them makes all rows
+ * NaN there, here those in reach.
  *
  * @param operands `{q, k, v}`, each `[B,T,h]`, or `qkv` `[B,T,3·h]` packed in the order q, k, v; within each of them
  *   head after head, h = heads·headDim, headDim ≤ 128.
@@ -81,7 +81,10 @@ export function attention(
   return y;
 }
 
-/** Scores are made again for the pairs in reach, 2·reach + 1 a row; then each frame gathers, so that nothing is added by two at once. */
+/**
+ * Scores are made again for the pairs in reach, 2·reach + 1 a row; then each frame gathers, so that nothing is added by
+ * two at once.
+ */
 function recordAdjoint(
   rec: Recorder,
   qkv: Tensor,

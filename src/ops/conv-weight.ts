@@ -1,8 +1,8 @@
 import type { Tensor } from '../runtime/tensor.js';
 
 /**
- * A convolution's weights on the GPU, packed as the kernels read them: `[taps, inputs, outputs rounded up to 4]`, a tap's
- * weights together and neighbouring outputs side by side.
+ * A convolution's weights on the GPU, packed as the kernels read them: `[taps, inputs, outputs rounded up to 4]`, a
+ * tap's weights together and neighbouring outputs side by side.
  */
 export interface ConvWeight {
   readonly tensor: Tensor;

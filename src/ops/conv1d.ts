@@ -24,8 +24,9 @@ export interface Conv1dOptions {
 
 /**
  * y[t,o] = residual[t,o] + activation(Σ_{j,c} w[o,j,c]·x[t·stride + j − padding, c] + b[o]):
- * `torch.nn.functional.conv1d`, in sequence layout. There a window of x lies in memory in one piece, LayerNorm over channels is one over the last axis, and
- * attention takes the result as it is; PyTorch's [B,C,T] would need transposing twice.
+ * `torch.nn.functional.conv1d`, in sequence layout. There a window of x lies in memory in one piece, LayerNorm over
+ * channels is one over the last axis, and attention takes the result as it is; PyTorch's [B,C,T] would need transposing
+ * twice.
  *
  * @param x `[B, T, Cin]`; zeros are assumed outside.
  * @param weight `[Cout, taps, Cin/groups]`: PyTorch's `[Cout, Cin/groups, taps]` with the last two axes swapped

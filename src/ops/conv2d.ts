@@ -171,7 +171,10 @@ export interface ConvReference extends EpilogueReference {
   readonly style?: ArrayLike<number> | undefined;
 }
 
-/** The plain twin of `conv2d`, in float64: x `[batch, inputs, height, width]`, weight `[outputs, inputs, kernel, kernel]`. */
+/**
+ * The plain twin of `conv2d`, in float64: x `[batch, inputs, height, width]`, weight `[outputs, inputs, kernel,
+ * kernel]`.
+ */
 export function conv2dReference(x: ArrayLike<number>, weight: ArrayLike<number>, size: ConvReference) {
   const { batch, inputs, outputs, height, width, kernel, stride = 1, padding = 0, style } = size;
   const outHeight = Math.floor((height + 2 * padding - kernel) / stride) + 1;
@@ -199,7 +202,10 @@ export function conv2dReference(x: ArrayLike<number>, weight: ArrayLike<number>,
   return epilogueReference(y, outputs, outHeight * outWidth, size);
 }
 
-/** The plain twin of `convTranspose2d`, in float64: x `[batch, inputs, height, width]`, weight `[outputs, inputs, 3, 3]`. */
+/**
+ * The plain twin of `convTranspose2d`, in float64: x `[batch, inputs, height, width]`, weight `[outputs, inputs, 3,
+ * 3]`.
+ */
 export function convTranspose2dReference(
   x: ArrayLike<number>,
   weight: ArrayLike<number>,

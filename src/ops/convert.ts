@@ -4,7 +4,8 @@ import type { Precision, Tensor } from '../runtime/tensor.js';
 import { sizeOf } from '../runtime/tensor.js';
 
 /**
- * The same values stored as `precision`: rounded to the nearest; in f16 infinity from ±65520 on, as `Tensor.half()` has it.
+ * The same values stored as `precision`: rounded to the nearest; in f16 infinity from ±65520 on, as `Tensor.half()` has
+ * it.
  *
  * @param x f32.
  * @returns the shape of x; x itself if there is nothing to do.

@@ -4,8 +4,8 @@ import type { Tensor } from '../runtime/tensor.js';
 import { expectShape, extent } from '../runtime/tensor.js';
 
 /**
- * What the three flow channels say (ToFlow, Sec. 3 of docs/model.md): where to sample, grid = identity + tanh(o₀, o₁), and how
- * much of the sample to take, mask = σ(o₂). The identity is linspace(−1, 1) on both axes, ends included.
+ * What the three flow channels say (ToFlow, Sec. 3 of docs/model.md): where to sample, grid = identity + tanh(o₀, o₁),
+ * and how much of the sample to take, mask = σ(o₂). The identity is linspace(−1, 1) on both axes, ends included.
  *
  * @param o `[batch, 3, height, width]`.
  * @returns grid `[batch, height, width, 2]`, x then y, and mask `[batch, height, width]`.
@@ -58,7 +58,8 @@ export function gridSample(rec: Recorder, x: Tensor, grid: Tensor, options: Grid
 /**
  * warped = mask·gridSample(x, grid) and, if h is given, blended = warped + (1 − mask)·h (Sec. 3 of docs/model.md).
  *
- * @param x `[batch, channels, height, width]`, or `[1, …]` shared by all frames; f32 or f16, and so are h and the results.
+ * @param x `[batch, channels, height, width]`, or `[1, …]` shared by all frames; f32 or f16, and so are h and the
+ *   results.
  * @param grid `[batch, outHeight, outWidth, 2]`.
  * @param mask `[batch, outHeight, outWidth]`.
  * @param h `[batch, channels, outHeight, outWidth]`.

@@ -172,9 +172,9 @@ export function layerNormReference(
 }
 
 /**
- * The adjoint of `layerNormReference` without activation and with inner = 1, in float64: n = (x − mean)/σ, m = (1 + scale)·weight,
- * g = dy·m, dx = (g − mean(g) − n·mean(g·n))/σ. dScale and dShift are given row by row; a weight's and a bias's gradients are the
- * sums of these rows.
+ * The adjoint of `layerNormReference` without activation and with inner = 1, in float64: n = (x − mean)/σ, m = (1 +
+ * scale)·weight, g = dy·m, dx = (g − mean(g) − n·mean(g·n))/σ. dScale and dShift are given row by row; a weight's and a
+ * bias's gradients are the sums of these rows.
  */
 export function layerNormAdjointReference(
   x: ArrayLike<number>,

@@ -32,7 +32,8 @@ const fewRows = 4;
  *
  * @param x `[…, inputs]`; all leading axes are rows.
  * @param weight `[outputs, inputs]`, f32 or f16.
- * @param options bias `[outputs]`; gate, `outputs` columns of a packed tensor with the rows of x; residual `[…, outputs]`.
+ * @param options bias `[outputs]`; gate, `outputs` columns of a packed tensor with the rows of x; residual `[…,
+ *   outputs]`.
  * @returns `[…, outputs]`.
  * @throws RangeError when shapes do not fit.
  */
@@ -110,8 +111,8 @@ function inSteps(rec: Recorder, x: Tensor, weight: Tensor, options: LinearOption
 }
 
 /**
- * dx = dy·W, dW = dyᵀ·x, db = Σ_rows dy. Both are products of the same kernels, x·Wᵀ, once a factor is transposed, which costs
- * little beside them.
+ * dx = dy·W, dW = dyᵀ·x, db = Σ_rows dy. Both are products of the same kernels, x·Wᵀ, once a factor is transposed,
+ * which costs little beside them.
  */
 function noteLinear(rec: Recorder, x: Tensor, weight: Tensor, bias: Tensor | undefined, y: Tensor): void {
   const [outputs, inputs] = [extent(weight, 0), extent(weight, 1)];
@@ -144,8 +145,8 @@ function noteLinear(rec: Recorder, x: Tensor, weight: Tensor, bias: Tensor | und
 }
 
 /**
- * The plain twin of `linear`, in float64: x `[rows, inputs]`, weight `[outputs, inputs]` → `[rows, outputs]`, as are gate and
- * residual.
+ * The plain twin of `linear`, in float64: x `[rows, inputs]`, weight `[outputs, inputs]` → `[rows, outputs]`, as are
+ * gate and residual.
  */
 export function linearReference(
   x: ArrayLike<number>,

@@ -43,7 +43,8 @@ export function demodulation(rec: Recorder, style: Style, squares: Tensor): Tens
  * function, and lets all frames share the weights.
  *
  * @param x `[batch, inputs, size, size]`, or `[1, …]` shared by all frames.
- * @returns `[batch, outputs, size, size]`, or twice the size if `upsample`: transposed convolution, then Blur with gain 4.
+ * @returns `[batch, outputs, size, size]`, or twice the size if `upsample`: transposed convolution, then Blur with gain
+ *   4.
  */
 export function styledConv(
   rec: Recorder,

@@ -4,8 +4,8 @@ import type { Tensor } from '../runtime/tensor.js';
 import { expectShape, extent } from '../runtime/tensor.js';
 
 /**
- * 8-bit pixels of pictures in −1 … 1: ⌊(clamp(v, −1, 1) + 1)/2 · 255⌋ in each channel, 0 for NaN, alpha 255; alpha 0 says that a
- * channel is NaN or infinite.
+ * 8-bit pixels of pictures in −1 … 1: ⌊(clamp(v, −1, 1) + 1)/2 · 255⌋ in each channel, 0 for NaN, alpha 255; alpha 0
+ * says that a channel is NaN or infinite.
  *
  * @param x `[batch, 3, height, width]`, R, G, B.
  * @returns `[batch, height, width]` of four bytes R, G, B, A each (not floats).

@@ -60,7 +60,10 @@ export function pointwise(
   return y;
 }
 
-/** The plain twin of `pointwise`, in float64: x `[batch, inputs, plane]`, weight `[outputs, inputs]`, style `[batch, inputs]`. */
+/**
+ * The plain twin of `pointwise`, in float64: x `[batch, inputs, plane]`, weight `[outputs, inputs]`, style `[batch,
+ * inputs]`.
+ */
 export function pointwiseReference(
   x: ArrayLike<number>,
   weight: ArrayLike<number>,

@@ -16,8 +16,8 @@ export function chooseSplits(workgroups: number, panels: number): number {
 }
 
 /**
- * Launches a product that ends with shaders/lib/epilogue.wgsl, dealt out to several workgroups where there are few tiles; what
- * follows the sum is then left to linear_join.wgsl.
+ * Launches a product that ends with shaders/lib/epilogue.wgsl, dealt out to several workgroups where there are few
+ * tiles; what follows the sum is then left to linear_join.wgsl.
  *
  * @param launch the product in one part; its y is `[…, outputs]`.
  * @param panels of 16 terms in each sum.

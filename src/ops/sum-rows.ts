@@ -4,8 +4,8 @@ import type { Tensor } from '../runtime/tensor.js';
 import { expectShape, sizeOf } from '../runtime/tensor.js';
 
 /**
- * y[o,i] = Σ_r x[o,r,i], in an order that does not change from run to run: `x.sum(1)`. It is the adjoint of adding one row
- * to many.
+ * y[o,i] = Σ_r x[o,r,i], in an order that does not change from run to run: `x.sum(1)`. It is the adjoint of adding one
+ * row to many.
  *
  * @param x of outer·rows·inner elements.
  * @param y of outer·inner elements, written whole.

@@ -16,8 +16,8 @@ export function unfoldedWidth(size: number): number {
 }
 
 /**
- * y[t,j] = x[t·step + j]: `torch.Tensor.unfold`, each window filled up with zeros. A convolution of one channel is then a
- * `linear` whose weights are filled up in the same way (`fillRows`).
+ * y[t,j] = x[t·step + j]: `torch.Tensor.unfold`, each window filled up with zeros. A convolution of one channel is then
+ * a `linear` whose weights are filled up in the same way (`fillRows`).
  *
  * @param x `[samples]`.
  * @returns `[windows, unfoldedWidth(size)]`, ⌊(samples − size)/step⌋ + 1 windows.

@@ -25,8 +25,8 @@ function outSize(size: number, { up = 1, down = 1, pad }: ResamplingSize): numbe
 }
 
 /**
- * StyleGAN2's `upfirdn2d` with the blur kernel [1,3,3,1]⊗[1,3,3,1]/64 · gain, then the epilogue (Sec. 1 of docs/model.md):
- * inserts zeros, pads, convolves, keeps every down-th sample.
+ * StyleGAN2's `upfirdn2d` with the blur kernel [1,3,3,1]⊗[1,3,3,1]/64 · gain, then the epilogue (Sec. 1 of
+ * docs/model.md): inserts zeros, pads, convolves, keeps every down-th sample.
  *
  * - Blur: `{pad}`, with gain 4 behind a transposed convolution.
  * - Upsample: `{up: 2, gain: 4, pad: [2, 1]}`.

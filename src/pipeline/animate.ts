@@ -28,15 +28,15 @@ export interface AnimateOptions extends MotionOptions {
    */
   readonly motionScale?: number;
   /**
-   * Frames a second, more than 0 and at most 240; default the model's. At another rate the motion is interpolated linearly
-   * between the model's frames (`motionResampler`): frame i shows the motion at i / fps seconds.
+   * Frames a second, more than 0 and at most 240; default the model's. At another rate the motion is interpolated
+   * linearly between the model's frames (`motionResampler`): frame i shows the motion at i / fps seconds.
    */
   readonly fps?: number;
   /** Given each window's motion `[frames, d]`, at the model's rate, before its first frame. */
   readonly onMotion?: (motion: Float32Array) => void;
   /**
-   * Frames drawn at once: more keep a large GPU busy, take as many times the memory, and make the first frame later. Default: by
-   * `defaultBatch`.
+   * Frames drawn at once: more keep a large GPU busy, take as many times the memory, and make the first frame later.
+   * Default: by `defaultBatch`.
    */
   readonly batch?: number;
 }
@@ -57,16 +57,16 @@ export interface StreamedFrame {
 }
 
 /**
- * Animates a portrait with speech: `ceil(seconds · fps)` frames, each as soon as it is drawn. While the caller has one, the GPU draws the
- * next few and samples the next window of motion, but no further, so memory does not grow with the length of the speech, which the
- * caller holds.
+ * Animates a portrait with speech: `ceil(seconds · fps)` frames, each as soon as it is drawn. While the caller has one,
+ * the GPU draws the next few and samples the next window of motion, but no further, so memory does not grow with the
+ * length of the speech, which the caller holds.
  *
- * The portrait is cut to its centre square and resized to S×S; the speech is mixed to mono at 16 kHz. All arguments are checked before
- * any work.
+ * The portrait is cut to its centre square and resized to S×S; the speech is mixed to mono at 16 kHz. All arguments are
+ * checked before any work.
  *
  * @param portrait RGB, or RGBA as a canvas's `getImageData` gives it, whose alpha is dropped.
- * @throws InputError naming the argument that cannot be used, and what it should be; GpuClosedError when the GPU is closed meanwhile;
- *   Error when the GPU fails; the signal's reason when it is aborted.
+ * @throws InputError naming the argument that cannot be used, and what it should be; GpuClosedError when the GPU is
+ *   closed meanwhile; Error when the GPU fails; the signal's reason when it is aborted.
  */
 export async function* animate(
   float: FloatModel,
@@ -88,8 +88,8 @@ export async function* animate(
 
 /**
  * Animates a portrait with speech while it arrives. A window of frames (2 s) is drawn as soon as its speech and
- * `options.lookAhead` seconds more have come. Pieces are asked for up to the window after the one being drawn; no frame waits for
- * those of a later window.
+ * `options.lookAhead` seconds more have come. Pieces are asked for up to the window after the one being drawn; no frame
+ * waits for those of a later window.
  *
  * @param speech mono, −1 … 1, in pieces of any lengths.
  * @param options `sampleRate` of the pieces, 16000 unless given.
@@ -188,8 +188,9 @@ async function* draw(
 }
 
 /**
- * Frames drawn at once where nobody says. A frame of the published size keeps a GPU busy, one of a smaller model does not: so many that they
- * have no more pixels together, and that windows of 50 divide into them. A processor is kept busy by any frame.
+ * Frames drawn at once where nobody says. A frame of the published size keeps a GPU busy, one of a smaller model does
+ * not: so many that they have no more pixels together, and that windows of 50 divide into them. A processor is kept
+ * busy by any frame.
  */
 export function defaultBatch({ isFallbackAdapter }: GPUAdapterInfo, side: number): number {
   if (isFallbackAdapter) return 1;

@@ -64,7 +64,10 @@ function checkKeys(name: string, field: string, keys: unknown): void {
   throw new InputError(`${name}: expected keys {time, ${field}}, got a list with ${kindOf(wrong)} in it`);
 }
 
-/** @throws InputError unless it is a GPU with a model's sizes and weights; the GPU's failure if it has failed or was closed. */
+/**
+ * @throws InputError unless it is a GPU with a model's sizes and weights; the GPU's failure if it has failed or was
+ * closed.
+ */
 export function checkModel(float: unknown): void {
   type Fields = { gpu?: Gpu; model?: { config?: unknown }; weights?: { tensors?: unknown } };
   const fields: Fields = typeof float === 'object' && float !== null ? float : {};

@@ -1,4 +1,7 @@
-/** Draw calls that are submitted before their pictures are asked for: enough for the GPU not to wait for the host between two. */
+/**
+ * Draw calls that are submitted before their pictures are asked for: enough for the GPU not to wait for the host
+ * between two.
+ */
 export const drawsAhead = 3;
 
 export interface DrawAhead<Picture> {
@@ -16,9 +19,10 @@ export interface DrawAhead<Picture> {
 }
 
 /**
- * Draws windows of motion, `drawsAhead` calls ahead of the reader. The next window is asked for as soon as the first calls of this one are
- * submitted: the GPU works in the order of submission, so no frame waits for more than one evaluation of the next window's ODE, and sampling
- * takes turns with drawing and with what the reader does. A window that comes late holds no frame before it up.
+ * Draws windows of motion, `drawsAhead` calls ahead of the reader. The next window is asked for as soon as the first
+ * calls of this one are submitted: the GPU works in the order of submission, so no frame waits for more than one
+ * evaluation of the next window's ODE, and sampling takes turns with drawing and with what the reader does. A window
+ * that comes late holds no frame before it up.
  *
  * Memory is bounded: the window being drawn, the next one, and `drawsAhead` calls.
  *

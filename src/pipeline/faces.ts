@@ -15,8 +15,8 @@ import { openTflite } from '../weights/tflite.js';
 export type { Box, Face, Point } from '../models/face/blazeface-boxes.js';
 
 /**
- * At first sight little will do; what scores less than `leastScore` when looked at for the third time, from close up, is no
- * face. Tried on the pictures of docs/faces.md: faces score 0.70 and more then, badges and helmets at most 0.63.
+ * At first sight little will do; what scores less than `leastScore` when looked at for the third time, from close up,
+ * is no face. Tried on the pictures of docs/faces.md: faces score 0.70 and more then, badges and helmets at most 0.63.
  */
 const glanceScore = 0.25;
 const leastScore = 0.65;
@@ -32,9 +32,9 @@ const closeUp = 2.5;
 
 /**
  * The faces in a picture, the largest first. First the detector sees the whole picture, made square with black; a face
- * narrower than about a tenth of it escapes it. If it finds none, it looks at overlapping squares as high as the picture,
- * then half as high, and so on, until it finds one. What looks like a face is then looked at twice from close up, around the
- * box found before: a small face has a coarse box at first, and what is no face from close up is none.
+ * narrower than about a tenth of it escapes it. If it finds none, it looks at overlapping squares as high as the
+ * picture, then half as high, and so on, until it finds one. What looks like a face is then looked at twice from close
+ * up, around the box found before: a small face has a coarse box at first, and what is no face from close up is none.
  *
  * @param weights `face_detection_short_range.tflite`.
  * @returns boxes and keypoints in pixels of the picture.
@@ -68,11 +68,11 @@ export async function detectFaces(gpu: Gpu, weights: ByteSource, picture: Pictur
 }
 
 /**
- * From BlazeFace's box to the published detector's, S3FD's, in sides of BlazeFace's: its side, and how far its centre lies to
- * the right and below. BlazeFace's boxes go from the middle of the forehead to the chin; S3FD, as the WIDER FACE pictures it
- * was trained on, begins at the hairline. Fitted to the authors' example (1.227, −0.026, −0.108) and to a detector trained
- * on the same pictures (docs/faces.md: medians 1.13, −0.03, −0.08 on 21 faces). The shift to the left is BlazeFace's own:
- * it is there in mirrored pictures too.
+ * From BlazeFace's box to the published detector's, S3FD's, in sides of BlazeFace's: its side, and how far its centre
+ * lies to the right and below. BlazeFace's boxes go from the middle of the forehead to the chin; S3FD, as the WIDER
+ * FACE pictures it was trained on, begins at the hairline. Fitted to the authors' example (1.227, −0.026, −0.108) and
+ * to a detector trained on the same pictures (docs/faces.md: medians 1.13, −0.03, −0.08 on 21 faces). The shift to the
+ * left is BlazeFace's own: it is there in mirrored pictures too.
  */
 const toPublished = { side: 1.22, right: -0.026, down: -0.1 };
 

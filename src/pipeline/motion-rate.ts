@@ -7,9 +7,9 @@ export interface MotionResampler {
 }
 
 /**
- * Frame i of the new rate is at i/to seconds, between the frames j = ⌊i·from/to⌋ and j + 1 of the old one: the motion there is
- * (1 − u)·x_j + u·x_{j+1}, u = i·from/to − j. In latent space, so every frame is drawn and none is shown twice. Of T frames
- * become ⌈T·to/from⌉.
+ * Frame i of the new rate is at i/to seconds, between the frames j = ⌊i·from/to⌋ and j + 1 of the old one: the motion
+ * there is (1 − u)·x_j + u·x_{j+1}, u = i·from/to − j. In latent space, so every frame is drawn and none is shown
+ * twice. Of T frames become ⌈T·to/from⌉.
  *
  * @param d width of a motion latent.
  * @param from frames a second of what is given.
@@ -20,7 +20,9 @@ export function motionResampler(d: number, from: number, to: number): MotionResa
   let returned = 0;
   let last = new Float32Array(d);
 
-  /** Frames of the new rate while `ready` says that what they lie between is there; `window` begins at frame `start`. */
+  /**
+   * Frames of the new rate while `ready` says that what they lie between is there; `window` begins at frame `start`.
+   */
   const between = (window: Float32Array, start: number, ready: (at: number) => boolean) => {
     const rows: Float32Array[] = [];
     const row = (j: number) => (j < start ? last : window.subarray((j - start) * d, (j - start + 1) * d));

@@ -26,8 +26,8 @@ export interface FloatModel {
   readonly model: ModelConfig;
   readonly weights: WeightSource;
   /**
-   * How weights, and the pictures inside the decoder, are stored on the GPU; f32 if not given. f16 halves what they take and what is
-   * moved, and needs an adapter with `shader-f16` (docs/accuracy.md says what it costs).
+   * How weights, and the pictures inside the decoder, are stored on the GPU; f32 if not given. f16 halves what they
+   * take and what is moved, and needs an adapter with `shader-f16` (docs/accuracy.md says what it costs).
    */
   readonly precision?: Precision;
 }
@@ -39,28 +39,40 @@ export interface MotionOptions {
   readonly solver?: SolverName;
   /** Seed of the noise: the same seed makes the same video. Default 15. */
   readonly seed?: number;
-  /** γ_a, how strongly the motion follows the speech. Default 2. Over time: each window (L frames) has the value at its middle. */
+  /**
+   * γ_a, how strongly the motion follows the speech. Default 2. Over time: each window (L frames) has the value at its
+   * middle.
+   */
   readonly audioGuidance?: number | GuidanceSchedule;
   /** γ_e, how strongly it follows the emotion. Default 1. Over time as above. */
   readonly emotionGuidance?: number | GuidanceSchedule;
   /** Shows this emotion instead of the one heard in the speech, or one after the other. */
   readonly emotion?: Emotion | EmotionSchedule;
   /**
-   * Of speech that is still arriving, seconds beyond a window that are waited for, so that its last frames are heard with what comes after
-   * them. Default 1.
+   * Of speech that is still arriving, seconds beyond a window that are waited for, so that its last frames are heard
+   * with what comes after them. Default 1.
    */
   readonly lookAhead?: number;
   /** Stops the run, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Called before each stage of the work, for progress displays. Motion is sampled on while frames are drawn, without being told of. */
+  /**
+   * Called before each stage of the work, for progress displays. Motion is sampled on while frames are drawn, without
+   * being told of.
+   */
   readonly onStage?: (stage: Stage) => void;
   /** Given how strongly each of the seven emotions is shown at the start (Sec. 5), once it is known. */
   readonly onEmotion?: (we: Float32Array) => void;
-  /** Given each window's ODE before it is solved, to look inside or to solve it again. The arrays are the receiver's own. */
+  /**
+   * Given each window's ODE before it is solved, to look inside or to solve it again. The arrays are the receiver's
+   * own.
+   */
   readonly onWindow?: (ode: WindowOde) => void;
 }
 
-/** The ODE of one window of motion, dx/dt = v(t, x) from x(0) = noise: all that its solution depends on beside the weights. */
+/**
+ * The ODE of one window of motion, dx/dt = v(t, x) from x(0) = noise: all that its solution depends on beside the
+ * weights.
+ */
 export interface WindowOde {
   readonly index: number;
   /** Its first frame in the clip. */
@@ -92,11 +104,12 @@ export function frameCount(samples: number, config: FloatConfig): number {
 }
 
 /**
- * Speech → motion latents (Sec. 4–6). The audio features of a recording are made at once up to two minutes (`recordingCut`), of a longer
- * one piece by piece, and the ODE of each window is solved when asked for, so that memory does not grow with the length.
+ * Speech → motion latents (Sec. 4–6). The audio features of a recording are made at once up to two minutes
+ * (`recordingCut`), of a longer one piece by piece, and the ODE of each window is solved when asked for, so that memory
+ * does not grow with the length.
  *
- * Of speech that is still arriving each window is made as soon as it and `lookAhead` seconds more are there; its emotion is that heard
- * until then in the first window.
+ * Of speech that is still arriving each window is made as soon as it and `lookAhead` seconds more are there; its
+ * emotion is that heard until then in the first window.
  *
  * @param rS source motion of the portrait, `[d]`.
  * @param speech mono, 16 kHz, −1 … 1.
@@ -191,7 +204,10 @@ async function* chain<T>(first: IteratorResult<T, void>, rest: AsyncIterable<T>)
   yield* rest;
 }
 
-/** The speech encoders are two thirds of the weights: each is loaded, used and freed, this one before it gives its last piece. */
+/**
+ * The speech encoders are two thirds of the weights: each is loaded, used and freed, this one before it gives its last
+ * piece.
+ */
 async function* audioPieces(
   { gpu, model, weights, precision }: FloatModel,
   speech: SpeechSource,

@@ -4,8 +4,8 @@ import type { EmotionSchedule } from './schedule.js';
 import { emotionSchedule, hearsEmotion } from './schedule.js';
 
 /**
- * The parts of a checkpoint that a run needs: the auto-encoder alone where motion is given; the emotion encoder only where an
- * emotion is heard. For `parts` of `openWeights` and `loadWeights`.
+ * The parts of a checkpoint that a run needs: the auto-encoder alone where motion is given; the emotion encoder only
+ * where an emotion is heard. For `parts` of `openWeights` and `loadWeights`.
  */
 export function neededParts(run: {
   readonly motion?: unknown;

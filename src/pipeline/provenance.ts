@@ -18,8 +18,8 @@ export interface MadeWith {
 }
 
 /**
- * What the video's metadata says: that it is AI-generated, by what, and with which settings, as `key=value; …`. Of paths the
- * last part alone, and neither portrait nor speech: their names may be private.
+ * What the video's metadata says: that it is AI-generated, by what, and with which settings, as `key=value; …`. Of
+ * paths the last part alone, and neither portrait nor speech: their names may be private.
  */
 export function provenance(settings: MadeWith): { readonly title: string; readonly comment: string } {
   const { weights, seed, nfe, solver, audioGuidance, emotionGuidance, emotion, motionScale } = settings;

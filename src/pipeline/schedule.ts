@@ -51,14 +51,14 @@ export function hearsEmotion(schedule: EmotionSchedule): boolean {
 }
 
 /**
- * The emotion condition of each of `frames` frames from frame `first` on, `[frames, 7]`, frame f at f / fps seconds (the frames
- * before the clip, of negative index, are like its first). A key's emotion e with strength s is
+ * The emotion condition of each of `frames` frames from frame `first` on, `[frames, 7]`, frame f at f / fps seconds
+ * (the frames before the clip, of negative index, are like its first). A key's emotion e with strength s is
  *
  *     s·e + (1 − s)·neutral
  *
- * and one key gives way to the next within `emotionTransition` seconds around the next one's time, or less where keys lie
- * closer, by (1 − cos πu) / 2, u = 0 … 1. Every row is thus a mixture of probability vectors; away from changes it is the
- * key's own, exactly.
+ * and one key gives way to the next within `emotionTransition` seconds around the next one's time, or less where keys
+ * lie closer, by (1 − cos πu) / 2, u = 0 … 1. Every row is thus a mixture of probability vectors; away from changes it
+ * is the key's own, exactly.
  *
  * @param schedule as `emotionSchedule` returns it.
  * @param heard the emotion in the speech `[7]`.
@@ -84,7 +84,9 @@ export function emotionRows(
   return rows;
 }
 
-/** A number, or a list of keys, as a schedule. @throws InputError for scales that are not finite or times out of order. */
+/**
+ * A number, or a list of keys, as a schedule. @throws InputError for scales that are not finite or times out of order.
+ */
 export function guidanceSchedule(name: string, given: number | GuidanceSchedule): GuidanceSchedule {
   const keys = typeof given === 'number' ? [{ time: 0, scale: given }] : given;
   checkTimes(name, keys);

@@ -37,8 +37,8 @@ const wantedFeatures: readonly GPUFeatureName[] = ['timestamp-query', 'shader-f1
  * Opens a device with every limit the adapter offers (the defaults allow only 128 MiB bindings) and those of the
  * features we use that it has.
  *
- * @param options.experimental with its subgroup matrices as well, which products of f16 weights then use: see matrix.ts.
- *   In Node the adapter must have been asked for with `experimental` too.
+ * @param options.experimental with its subgroup matrices as well, which products of f16 weights then use: see
+ *   matrix.ts. In Node the adapter must have been asked for with `experimental` too.
  * @throws InputError when `experimental` and the adapter has no such matrices.
  * @throws Error when the adapter refuses to give a device.
  */
@@ -80,8 +80,8 @@ export async function openGpu(
 }
 
 /**
- * Frees the device and all its buffers; the process can then end by itself. What still runs on it is rejected with GpuClosedError, and
- * so is what is begun later. Closing it again does nothing.
+ * Frees the device and all its buffers; the process can then end by itself. What still runs on it is rejected with
+ * GpuClosedError, and so is what is begun later. Closing it again does nothing.
  */
 export function closeGpu(gpu: Gpu): void {
   gpu.failure ??= new GpuClosedError(
@@ -96,8 +96,8 @@ export function check(gpu: Gpu): void {
 }
 
 /**
- * Does something with the GPU and notes whether it was valid. WebGPU tells of errors later and elsewhere; every read back
- * waits for these verdicts first, so that no result of a failed step is ever returned.
+ * Does something with the GPU and notes whether it was valid. WebGPU tells of errors later and elsewhere; every read
+ * back waits for these verdicts first, so that no result of a failed step is ever returned.
  */
 export function guarded<T>(gpu: Gpu, what: string, action: () => T): T {
   filters.forEach((filter) => gpu.device.pushErrorScope(filter));
@@ -109,7 +109,8 @@ export function guarded<T>(gpu: Gpu, what: string, action: () => T): T {
       const error = await gpu.device.popErrorScope().catch(() => null);
       if (error) gpu.failure ??= failureOf(filter, `${what}: ${error.message}`);
     });
-    // Fulfilled with nothing: a list of what they were fulfilled with would hold the list before, and that the one before it.
+    // Fulfilled with nothing: a list of what they were fulfilled with would hold the list before, and that the one
+    // before it.
     gpu.verdicts = Promise.all([gpu.verdicts, ...verdicts]).then(() => undefined);
   }
 }

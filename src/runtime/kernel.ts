@@ -13,7 +13,10 @@ export interface KernelInterface {
   /** Fields of `struct Params`, four bytes each, in order; the uniform is binding `params`. */
   readonly params: readonly { name: string; type: 'u32' | 'i32' | 'f32' }[];
   readonly overrides: readonly string[];
-  /** Names of types, `alias NAME = f32;`, that a pipeline may have as f16: how its tensors are stored. Sums are f32 always. */
+  /**
+   * Names of types, `alias NAME = f32;`, that a pipeline may have as f16: how its tensors are stored. Sums are f32
+   * always.
+   */
   readonly aliases: readonly string[];
 }
 
@@ -32,14 +35,18 @@ export interface CompiledKernel {
   readonly pipeline: GPUComputePipeline;
 }
 
-/** Compiles a kernel for given override constants and aliases that are f16; each combination is compiled once a device. */
+/**
+ * Compiles a kernel for given override constants and aliases that are f16; each combination is compiled once a device.
+ */
 export type PipelineCache = (
   name: KernelName,
   constants: Readonly<Record<string, number>>,
   halves?: readonly string[],
 ) => Promise<CompiledKernel>;
 
-/** Reads bindings, parameters, overrides and aliases from WGSL source (our own files: one entry point, group 0 only). */
+/**
+ * Reads bindings, parameters, overrides and aliases from WGSL source (our own files: one entry point, group 0 only).
+ */
 export function readInterface(source: string): KernelInterface {
   const code = source.replace(/\/\/.*$/gm, '');
   const aliases = [...code.matchAll(/\balias\s+(\w+)\s*=\s*f32;/g)].map(([, name]) => name ?? '');

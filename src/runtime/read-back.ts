@@ -7,9 +7,9 @@ import type { Tensor } from './tensor.js';
 import { bytesOf, sizeOf } from './tensor.js';
 
 /**
- * Tensors that are read again and again, and a ring of staging buffers to read them through. All of it is made once: a read makes no
- * GPU object but its command buffer. The host can map only staging buffers, and not while the GPU writes to them; several in turn let
- * the GPU compute one result while another is read.
+ * Tensors that are read again and again, and a ring of staging buffers to read them through. All of it is made once: a
+ * read makes no GPU object but its command buffer. The host can map only staging buffers, and not while the GPU writes
+ * to them; several in turn let the GPU compute one result while another is read.
  */
 export interface ReadBack {
   readonly gpu: Gpu;
@@ -49,8 +49,8 @@ export function openReadBack(
 }
 
 /**
- * Computes and reads. Calls may overlap and are served in order. One that finds a slot free submits before it returns, another as soon as
- * one is free.
+ * Computes and reads. Calls may overlap and are served in order. One that finds a slot free submits before it returns,
+ * another as soon as one is free.
  *
  * @param submit fills inputs and submits what makes the tensors, all before it returns.
  * @param take makes the result of the tensors' memory, which is gone when it has returned.

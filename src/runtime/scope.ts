@@ -1,6 +1,6 @@
 /**
- * What was made on the way to something larger, and is freed with it: the last first. `building` frees it at once when a later step fails,
- * so that no loader need undo its own steps.
+ * What was made on the way to something larger, and is freed with it: the last first. `building` frees it at once when
+ * a later step fails, so that no loader need undo its own steps.
  */
 export interface Scope {
   readonly frees: Set<() => void>;
@@ -43,7 +43,9 @@ function expectOpen({ closed }: Scope): void {
   if (closed) throw new Error('destroyed while it was being made');
 }
 
-/** Builds something in a scope of its own, which is the thing's to close, and is closed here when the building fails. */
+/**
+ * Builds something in a scope of its own, which is the thing's to close, and is closed here when the building fails.
+ */
 export async function building<T>(build: (scope: Scope) => T | Promise<T>, within?: Scope): Promise<T> {
   const scope = openScope(within);
   try {

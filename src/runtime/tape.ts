@@ -5,8 +5,8 @@ import type { Tensor } from './tensor.js';
 import { describe, extent, reshape, sizeOf } from './tensor.js';
 
 /**
- * Reverse-mode differentiation of a recording. With a tape on the recorder operators note what they do; `backward` walks
- * the notes in reverse and records their adjoints into the same plan. What needs no gradient costs nothing.
+ * Reverse-mode differentiation of a recording. With a tape on the recorder operators note what they do; `backward`
+ * walks the notes in reverse and records their adjoints into the same plan. What needs no gradient costs nothing.
  *
  * @param wanted tensors whose gradients are wanted, each with the memory to write it to (a view of a flat buffer), or
  *   undefined for scratch memory.

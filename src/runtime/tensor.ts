@@ -16,7 +16,9 @@ export interface Tensor {
   readonly memory: BufferMemory | { kind: 'scratch'; id: number };
 }
 
-/** A buffer, or a view of one from `offset` bytes on (0 if not given; a multiple of 256, which every adapter can bind). */
+/**
+ * A buffer, or a view of one from `offset` bytes on (0 if not given; a multiple of 256, which every adapter can bind).
+ */
 export interface BufferMemory {
   readonly kind: 'buffer';
   readonly buffer: GPUBuffer;

@@ -1,8 +1,8 @@
 import type { Trace } from './trace.js';
 
 /**
- * A trace in the Trace Event format (JSON), which https://ui.perfetto.dev and chrome://tracing open: one track for the GPU, a launch
- * an event with its shapes and grid; one for the host.
+ * A trace in the Trace Event format (JSON), which https://ui.perfetto.dev and chrome://tracing open: one track for the
+ * GPU, a launch an event with its shapes and grid; one for the host.
  */
 export function traceEvents({ launches, spans }: Trace): string {
   // Long runs have more launches than a call takes arguments.

@@ -1,6 +1,6 @@
 /**
- * Which of several kernels an operator launches, and in which shape. All compute the same; which is fastest depends on the
- * adapter.
+ * Which of several kernels an operator launches, and in which shape. All compute the same; which is fastest depends on
+ * the adapter.
  */
 export interface Tuning {
   /**
@@ -13,8 +13,8 @@ export interface Tuning {
   readonly conv2dTile: Tile;
   readonly linearTile: Tile;
   /**
-   * The 3×3 convolutions of a `subgroup` product over pictures whose width is a multiple of four. `rows`: an invocation's
-   * positions are neighbours, which spares loads (conv2d_3x3_subgroup.wgsl).
+   * The 3×3 convolutions of a `subgroup` product over pictures whose width is a multiple of four. `rows`: an
+   * invocation's positions are neighbours, which spares loads (conv2d_3x3_subgroup.wgsl).
    */
   readonly conv3x3: 'plain' | 'rows';
   /**

@@ -2,8 +2,9 @@ import { InputError } from '../base/errors.js';
 import { philox4x32 } from './philox.js';
 
 /**
- * Standard normal noise, the x0 of a window (Sec. 6 of docs/model.md): element i is a pure function of (seed, stream, i), so a
- * shorter array is a prefix of a longer one. Philox words become normals by Box–Muller in float64, rounded to float32.
+ * Standard normal noise, the x0 of a window (Sec. 6 of docs/model.md): element i is a pure function of (seed, stream,
+ * i), so a shorter array is a prefix of a longer one. Philox words become normals by Box–Muller in float64, rounded to
+ * float32.
  *
  * The same numbers come out on every engine and machine. ECMAScript leaves the last bits of Math.log, Math.cos and
  * Math.sin to the engine, so those three are computed here from additions, multiplications and divisions, which

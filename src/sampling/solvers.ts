@@ -28,8 +28,8 @@ export function parseSolver(name: string): SolverName {
 export interface SolverOptions {
   readonly solver: SolverName;
   /**
-   * Points of the time grid linspace(0, 1, nfe), at least 2: nfe − 1 steps (Quirk of Sec. 6 of docs/model.md: 10 is 9 Euler
-   * evaluations). dopri5 chooses its own steps and takes no notice of it.
+   * Points of the time grid linspace(0, 1, nfe), at least 2: nfe − 1 steps (Quirk of Sec. 6 of docs/model.md: 10 is 9
+   * Euler evaluations). dopri5 chooses its own steps and takes no notice of it.
    */
   readonly nfe: number;
   /** dopri5: tolerated error of a step, atol + rtol·|x| in root mean square. Default 1e-5. */

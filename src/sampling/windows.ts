@@ -30,9 +30,9 @@ export interface SampleMotionOptions extends SolverOptions {
 }
 
 /**
- * Samples the motion of a clip window by window (Sec. 6 of docs/model.md, Sampling): each window's noise is carried by the ODE
- * to motion latents, whose last P frames the next window is given (Quirk: the motion, where the paper says the vector
- * field).
+ * Samples the motion of a clip window by window (Sec. 6 of docs/model.md, Sampling): each window's noise is carried by
+ * the ODE to motion latents, whose last P frames the next window is given (Quirk: the motion, where the paper says the
+ * vector field).
  *
  * @yields the motion of each window in turn [frames in the window, d]; the last is cut so that the frames are T in all
  * @throws InputError if the sizes don't fit; whatever `integrate` throws
@@ -58,8 +58,8 @@ export async function* sampleMotion(
 }
 
 /**
- * Windows of L frames; the last one has `frames` of the clip's, and its last frame repeated. A window is given before the next piece is
- * asked for.
+ * Windows of L frames; the last one has `frames` of the clip's, and its last frame repeated. A window is given before
+ * the next piece is asked for.
  */
 async function* cutWindows(
   clip: Float32Array | AsyncIterable<Float32Array>,

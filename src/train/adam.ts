@@ -83,7 +83,9 @@ export function adamControl(
   return Float32Array.of(corrected, Math.sqrt(1 - beta2 ** t), 1 - beta1, 1 - beta2, eps, maxNorm, 0, 0);
 }
 
-/** The plain twin, in float64, in place: one step from the gradient as it is (`norm` is that of all gradients together). */
+/**
+ * The plain twin, in float64, in place: one step from the gradient as it is (`norm` is that of all gradients together).
+ */
 export function adamReference(
   state: { value: Float64Array; m: Float64Array; v: Float64Array },
   gradient: ArrayLike<number>,

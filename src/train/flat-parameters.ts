@@ -4,8 +4,8 @@ import type { Tensor } from '../runtime/tensor.js';
 import { bytesOf, sizeOf } from '../runtime/tensor.js';
 
 /**
- * The trained parameters of a network, in few large buffers: an optimiser step is one launch a buffer, whatever the number of layers.
- * Each parameter is a view at an aligned place; the gaps stay zero.
+ * The trained parameters of a network, in few large buffers: an optimiser step is one launch a buffer, whatever the
+ * number of layers. Each parameter is a view at an aligned place; the gaps stay zero.
  */
 export interface FlatParameters {
   readonly gpu: Gpu;

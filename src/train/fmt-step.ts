@@ -28,8 +28,9 @@ export interface FmtStepOptions {
 const projectionEps = 1e-5;
 
 /**
- * One step of training, forward, backward and Adam, as one plan: write `motionInputs` and `adamControl`, run it, read the outputs
- * `loss` ([main, velocity], without their weights), `v` `[B, N, d]` and `norm` (of the gradients, before clipping).
+ * One step of training, forward, backward and Adam, as one plan: write `motionInputs` and `adamControl`, run it, read
+ * the outputs `loss` ([main, velocity], without their weights), `v` `[B, N, d]` and `norm` (of the gradients, before
+ * clipping).
  */
 export async function compileFmtStep(
   network: FmtNetwork,
@@ -61,7 +62,8 @@ export async function compileFmtStep(
       condition: embedConditions(rec, weights, condition),
     });
     const loss = motionLoss(rec, v, input(rec, 'target', [B, N, d]), {
-      // The published program keeps the own rows; where the paper's loss is over all, the target of the preceding rows is theirs.
+      // The published program keeps the own rows; where the paper's loss is over all, the target of the preceding rows
+      // is theirs.
       firstRow: objective === 'sample' || preceding === 'velocity' ? 0 : P,
       measure: objective === 'flow' ? 'absolute' : 'squared',
       velocityWeight: objective === 'epsilon' ? 0 : velocityWeight,

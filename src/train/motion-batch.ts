@@ -13,8 +13,8 @@ import { timeEmbedding } from '../models/transformer/time-embedding.js';
 export type Objective = 'flow' | 'epsilon' | 'sample';
 
 /**
- * What the P preceding frames are given as. `motion`: their motion w, as the published program does when it samples. `velocity`: their
- * u, as the paper says; then their rows are in the loss too.
+ * What the P preceding frames are given as. `motion`: their motion w, as the published program does when it samples.
+ * `velocity`: their u, as the paper says; then their rows are in the loss too.
  */
 export type Preceding = 'motion' | 'velocity';
 

@@ -28,14 +28,14 @@ export interface GoldenInfo {
 }
 
 /**
- * How many times as far off as PyTorch in float32 we may be. The worst that was measured is 1.4 (docs/accuracy.md); another order of
- * summation alone makes as much, and a term that is wrong or left out far more.
+ * How many times as far off as PyTorch in float32 we may be. The worst that was measured is 1.4 (docs/accuracy.md);
+ * another order of summation alone makes as much, and a term that is wrong or left out far more.
  */
 const factor = 3;
 
 /**
- * Of the steps that Adam takes, `deltaN.*`: it divides each gradient by its own size, and where that is near its ε, an error of the
- * gradient's last digit is one of the step's first. The worst that was measured is 6.0.
+ * Of the steps that Adam takes, `deltaN.*`: it divides each gradient by its own size, and where that is near its ε, an
+ * error of the gradient's last digit is one of the step's first. The worst that was measured is 6.0.
  */
 const stepFactor = 10;
 

@@ -94,7 +94,9 @@ type Judge = (
   latent: Float32Array<ArrayBuffer>,
 ) => Promise<(PictureComparison | FrameSimilarity)[]>;
 
-/** In f32 a frame is compared with the PNG of the set, if it has one; in f16 with the frame of the same latent in f32. */
+/**
+ * In f32 a frame is compared with the PNG of the set, if it has one; in f16 with the frame of the same latent in f32.
+ */
 async function withJudge(
   context: StageContext,
   { name }: GoldenStage,

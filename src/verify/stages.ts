@@ -27,8 +27,9 @@ const runs: Record<GoldenStageName, RunStage> = {
 };
 
 /**
- * Runs the stages a golden set has, of those asked for, and compares every tensor it stores. What the set gives a stage (`in.x`, say)
- * proves nothing of the stage: such rows say `given`, and only that the set is whole (its own description fits). In f16 frames are compared with those in f32.
+ * Runs the stages a golden set has, of those asked for, and compares every tensor it stores. What the set gives a stage
+ * (`in.x`, say) proves nothing of the stage: such rows say `given`, and only that the set is whole (its own description
+ * fits). In f16 frames are compared with those in f32.
  *
  * @throws InputError when the set stores something that nobody can compute.
  */
@@ -60,8 +61,8 @@ export async function* verifyStages(
 }
 
 /**
- * The normalised wave has the name of an input, but we make it. The latent of `decode` stands for s_r plus some motion that the set does
- * not store.
+ * The normalised wave has the name of an input, but we make it. The latent of `decode` stands for s_r plus some motion
+ * that the set does not store.
  */
 function isGiven(stage: GoldenStageName, tensor: string): boolean {
   if (tensor === 'in.normalized') return false;

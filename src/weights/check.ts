@@ -54,7 +54,10 @@ export function leftOut(source: WeightSource): string[] {
   return [...source.tensors.keys()].filter((name) => !isLayerOfSomeModel(canonicalName(name)));
 }
 
-/** Those of them that a model of another design may need: they stand among its layers and are not known to be of no account. */
+/**
+ * Those of them that a model of another design may need: they stand among its layers and are not known to be of no
+ * account.
+ */
 export function strangers(names: readonly string[]): string[] {
   return names.filter((name) => partOf(name) !== undefined && !isIgnorable(name));
 }
@@ -109,8 +112,8 @@ export interface CheckOptions {
  * The same weights under their canonical names, once every tensor of `parts` is known to be there, in the shape that
  * the configuration asks for, and no further layer. Tensors that no FLOAT has are left out.
  *
- * @throws InputError saying in words which part of the checkpoint is missing, or counting the missing, unexpected and misshapen
- *   tensors and naming the first of each.
+ * @throws InputError saying in words which part of the checkpoint is missing, or counting the missing, unexpected and
+ *   misshapen tensors and naming the first of each.
  */
 export function checkWeights(
   source: WeightSource,

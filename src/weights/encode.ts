@@ -6,8 +6,8 @@ export const floatTypes = ['F32', 'F16', 'BF16'] as const;
 export type FloatType = (typeof floatTypes)[number];
 
 /**
- * float32 values as the little-endian bytes of another kind, each rounded to the nearest, ties to even. Values that came
- * from that kind come back exactly.
+ * float32 values as the little-endian bytes of another kind, each rounded to the nearest, ties to even. Values that
+ * came from that kind come back exactly.
  *
  * @param what names file and tensor in messages.
  * @throws InputError if a value is not finite, or not in that kind: no weight is.

@@ -2,8 +2,8 @@ import { InputError } from '../base/errors.js';
 
 /**
  * Reading FlatBuffers, the format of `.tflite` files, as far as those need it. A table begins with the distance back to
- * its vtable, which lists for each field, by number, how far from the table its value lies; fields left out have offset 0.
- * Vectors, texts and other tables are reached by distances forward. Every access is checked against the file's size.
+ * its vtable, which lists for each field, by number, how far from the table its value lies; fields left out have offset
+ * 0. Vectors, texts and other tables are reached by distances forward. Every access is checked against the file's size.
  */
 export interface FlatBuffer {
   /** For messages. */
@@ -21,7 +21,8 @@ export interface Table {
 /**
  * The root table of a file whose identifier, bytes 4 to 7, is as given.
  *
- * @throws InputError if it is another kind of file. All functions here throw one for values that lie outside of the file.
+ * @throws InputError if it is another kind of file. All functions here throw one for values that lie outside of the
+ *   file.
  */
 export function openFlatBuffer(name: string, bytes: Uint8Array<ArrayBuffer>, identifier: string): Table {
   const found = String.fromCharCode(...bytes.subarray(4, 8));

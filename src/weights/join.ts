@@ -19,11 +19,12 @@ interface PlacedFile extends Placed {
 }
 
 /**
- * The weights of several files as one source under FLOAT's names, as `placeTensors` finds them. What a file of FLOAT's own holds
- * counts before what Hugging Face's hold, as in the published program: a `float.pth` may contain its wav2vec2. Tensors with no
- * place in FLOAT come last, under their own names.
+ * The weights of several files as one source under FLOAT's names, as `placeTensors` finds them. What a file of FLOAT's
+ * own holds counts before what Hugging Face's hold, as in the published program: a `float.pth` may contain its
+ * wav2vec2. Tensors with no place in FLOAT come last, under their own names.
  *
- * @throws InputError if two files hold the same tensor otherwise; when a tensor is read, if it holds what is not finite.
+ * @throws InputError if two files hold the same tensor otherwise; when a tensor is read, if it holds what is not
+ *   finite.
  */
 export function joinWeights(files: readonly CheckpointFile[]): JoinedWeights {
   const placed = files.map(({ weights }): PlacedFile => ({ weights, ...placeTensors(weights) }));
@@ -83,9 +84,10 @@ function copyNotes({ weights, copies }: PlacedFile): string[] {
 }
 
 /**
- * The configuration of several files together: the one given, else the first of FLOAT's that came with a file, else
- * the published one. The sizes of the two wav2vec2, unless that configuration states them, are what came with their files, or
- * where there are no such tensors the published ones. What lies beside FLOAT's own file and is no configuration of FLOAT says nothing.
+ * The configuration of several files together: the one given, else the first of FLOAT's that came with a file, else the
+ * published one. The sizes of the two wav2vec2, unless that configuration states them, are what came with their files,
+ * or where there are no such tensors the published ones. What lies beside FLOAT's own file and is no configuration of
+ * FLOAT says nothing.
  *
  * @throws InputError naming the file and the field at fault.
  */

@@ -44,8 +44,8 @@ export class PickleCutShort extends InputError {}
 /**
  * Runs the stack machine of Python's pickle module (protocols 2 to 5) on what plain data and tensors need: numbers,
  * strings, tuples, lists, dictionaries, and calls of the functions in `options.globals`. Every other function or class
- * is refused by name, whether it would be called or not; opcodes that make instances or import in other ways are refused
- * too. So nothing a file says is ever executed.
+ * is refused by name, whether it would be called or not; opcodes that make instances or import in other ways are
+ * refused too. So nothing a file says is ever executed.
  *
  * @returns the value, and the offset after the pickle's last opcode.
  * @throws PickleCutShort if the bytes end first; InputError for anything else.

@@ -5,8 +5,8 @@ import { publishedConfig } from './published-config.js';
 import type { WeightSource } from './source.js';
 
 /**
- * Which file of a checkpoint a source is: FLOAT's own, or what Hugging Face's library saved: wav2vec2, or wav2vec2 with the
- * head that hears emotions.
+ * Which file of a checkpoint a source is: FLOAT's own, or what Hugging Face's library saved: wav2vec2, or wav2vec2 with
+ * the head that hears emotions.
  */
 export type Origin = 'float' | 'wav2vec2' | 'emotion';
 
@@ -83,13 +83,14 @@ interface Candidate {
 }
 
 /**
- * Finds FLOAT's name for each tensor of a file. Words of `wrapperWords` are dropped wherever they are. Of what is left, as few
- * words as possible are dropped from the beginning (`state_dict.`, `model.`, `ema.`) until it is one of FLOAT's names, or the
- * end of one that begins with one of `roots`: `blocks.0.attn.qkv.weight` is the transformer's. Where several roots fit, as for
- * the two wav2vec2, the one that fits most tensors of the file counts; else the emotion's if the file's name speaks of emotion.
+ * Finds FLOAT's name for each tensor of a file. Words of `wrapperWords` are dropped wherever they are. Of what is left,
+ * as few words as possible are dropped from the beginning (`state_dict.`, `model.`, `ema.`) until it is one of FLOAT's
+ * names, or the end of one that begins with one of `roots`: `blocks.0.attn.qkv.weight` is the transformer's. Where
+ * several roots fit, as for the two wav2vec2, the one that fits most tensors of the file counts; else the emotion's if
+ * the file's name speaks of emotion.
  *
- * Where tensors are there several times, a copy under `ema` counts (it is what models are run with), then the one without
- * prefix, then that of the first prefix.
+ * Where tensors are there several times, a copy under `ema` counts (it is what models are run with), then the one
+ * without prefix, then that of the first prefix.
  */
 export function placeTensors(source: WeightSource): Placed {
   const candidates: Candidate[] = [];
@@ -144,8 +145,9 @@ function withRoots(candidates: readonly Candidate[], fileName: string): Place[] 
 const lastNames = (path: string) => path.split(/[\\/]/).slice(-2).join('/');
 
 /**
- * The audio projection saved by itself is `0.weight`, `0.bias`, `1.weight` and `1.bias`, which could be anything: it is taken for
- * that if a linear layer and a norm have these shapes, and it is alone in its file or its prefix speaks of a projection.
+ * The audio projection saved by itself is `0.weight`, `0.bias`, `1.weight` and `1.bias`, which could be anything: it is
+ * taken for that if a linear layer and a norm have these shapes, and it is alone in its file or its prefix speaks of a
+ * projection.
  */
 function projections(unplaced: ReadonlyMap<string, string[]>, source: WeightSource, alone: boolean): Place[] {
   return [...unplaced].flatMap(([prefix, list]) => {

@@ -177,8 +177,8 @@ export function writeSafetensors(
 }
 
 /**
- * What precedes the tensors in a safetensors file that holds them in the order given, and the bytes of the whole file. The
- * JSON is padded with spaces to a multiple of 8 bytes, so that the tensors are aligned.
+ * What precedes the tensors in a safetensors file that holds them in the order given, and the bytes of the whole file.
+ * The JSON is padded with spaces to a multiple of 8 bytes, so that the tensors are aligned.
  */
 export function safetensorsHeader(
   tensors: Iterable<readonly [string, { readonly dtype: DType; readonly shape: readonly number[] }]>,

@@ -14,9 +14,9 @@ export interface ByteSource {
 }
 
 /**
- * How a tensor's elements are stored, named as in safetensors (C are complex, QI and QU PyTorch's quantised numbers). Weights
- * are F32, F16, BF16 or I32, which reading converts to float32; the others occur in checkpoints only as buffers that the model
- * does without (`dtype.ts`).
+ * How a tensor's elements are stored, named as in safetensors (C are complex, QI and QU PyTorch's quantised numbers).
+ * Weights are F32, F16, BF16 or I32, which reading converts to float32; the others occur in checkpoints only as buffers
+ * that the model does without (`dtype.ts`).
  */
 export type DType =
   | ('F64' | 'F32' | 'F16' | 'BF16' | 'F8_E4M3' | 'F8_E5M2' | 'F8_E8M0')

@@ -20,7 +20,8 @@ export interface SafetensorsStream {
 }
 
 /**
- * Weights as a safetensors file that is made while it is written, so that the memory needed is a few of the largest tensor.
+ * Weights as a safetensors file that is made while it is written, so that the memory needed is a few of the largest
+ * tensor.
  *
  * @throws InputError if the source cannot be read or holds what `dtype` cannot.
  */

@@ -16,8 +16,8 @@ const firstBytes = 2 ** 20;
 
 /**
  * Opens what `torch.save` wrote before PyTorch 1.6 and still writes on request: pickles of a magic number, the format's
- * version, the machine's properties, the object, and the keys of its storages; then the storages in that order, each its
- * number of elements (64 bits) and the elements.
+ * version, the machine's properties, the object, and the keys of its storages; then the storages in that order, each
+ * its number of elements (64 bits) and the elements.
  *
  * @throws InputError if the file is damaged or calls for anything but tensors.
  */

@@ -15,8 +15,9 @@ const wrappers = ['state_dict', 'model_state_dict', 'model', 'module', 'net', 'g
 const maxDepth = 8;
 
 /**
- * All tensors of a checkpoint, wherever in its dictionaries they lie. A name is the keys on the way to the tensor, with dots
- * between, as for modules: `{state_dict: {"fmt.x": …}, step: …}` holds `state_dict.fmt.x` and `step`. Other things are left out.
+ * All tensors of a checkpoint, wherever in its dictionaries they lie. A name is the keys on the way to the tensor, with
+ * dots between, as for modules: `{state_dict: {"fmt.x": …}, step: …}` holds `state_dict.fmt.x` and `step`. Other things
+ * are left out.
  *
  * @param root what the checkpoint's pickle holds.
  * @throws InputError if there are none, or a tensor exceeds its storage.

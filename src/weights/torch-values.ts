@@ -14,7 +14,9 @@ export interface Storage {
   readonly count: number;
 }
 
-/** A view of a storage: element (i, j, …) of the tensor is element offset + i · strides[0] + j · strides[1] + … of it. */
+/**
+ * A view of a storage: element (i, j, …) of the tensor is element offset + i · strides[0] + j · strides[1] + … of it.
+ */
 export interface StridedTensor {
   readonly kind: 'tensor';
   readonly storage: Storage;
@@ -68,8 +70,8 @@ const dtypes: Readonly<Record<string, DType>> = {
 };
 
 /**
- * What training scripts keep beside the weights, and what says nothing about them: the state of random number generators
- * in NumPy, sets, counters, devices. Calls of these give an empty stand-in, whatever the arguments.
+ * What training scripts keep beside the weights, and what says nothing about them: the state of random number
+ * generators in NumPy, sets, counters, devices. Calls of these give an empty stand-in, whatever the arguments.
  */
 const inert: readonly string[] = [
   ...['numpy.core.multiarray', 'numpy._core.multiarray'].flatMap((module) => [
@@ -145,7 +147,9 @@ function orderedDict(args: readonly unknown[], what: string): PickleContainer {
   return { kind: 'dict', items };
 }
 
-/** (storage, offset, shape, strides, …): the rest concerns gradients. `kind` is PyTorch's name of the elements' kind. */
+/**
+ * (storage, offset, shape, strides, …): the rest concerns gradients. `kind` is PyTorch's name of the elements' kind.
+ */
 function rebuildTensor(args: readonly unknown[], what: string, kind?: unknown): StridedTensor {
   const [storage, offset, shape, strides] = args;
   if (!isStorage(storage) || !isCount(offset) || !isCounts(shape) || !isCounts(strides)) {

@@ -6,8 +6,8 @@
 //   w [9, inputs, outputs]      outputs is a multiple of four; packed so by src/ops/conv-weight.ts
 //   y [outputs, height, width]
 //
-// An invocation makes one element of y: workgroup_id.y is its output channel, x counts positions. For each multiply-add it
-// loads a value of x and one of w.
+// An invocation makes one element of y: workgroup_id.y is its output channel, x counts positions. For each multiply-add
+// it loads a value of x and one of w.
 
 struct Params {
   inputs: u32,

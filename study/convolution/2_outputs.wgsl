@@ -7,8 +7,8 @@
 //   y [outputs, height, width]
 //
 // An invocation makes eight outputs at one position. Unlike in 1_plain.wgsl, each value of x is loaded once for eight
-// multiply-adds, and the eight weights, side by side in memory, are two loads of four: three loads for eight multiply-adds
-// instead of sixteen. All invocations of a workgroup read the same weights.
+// multiply-adds, and the eight weights, side by side in memory, are two loads of four: three loads for eight
+// multiply-adds instead of sixteen. All invocations of a workgroup read the same weights.
 
 struct Params {
   inputs: u32,

@@ -6,9 +6,10 @@
 //   w [9, inputs, outputs/4]    W as it lies there; outputs is a multiple of four
 //   y [outputs, height, width]
 //
-// A workgroup makes 32 outputs × 32 positions with 8×8 invocations, each a block of 4×4, as product/4_blocks.wgsl. Unlike
-// 2_outputs.wgsl it copies 16 inputs of one tap, of x and of w, to shared memory, and both are used again: 2 loads of four
-// there for 16 multiply-adds. The matrix `patch`, nine times the size of x, is gathered panel by panel and never laid out.
+// A workgroup makes 32 outputs × 32 positions with 8×8 invocations, each a block of 4×4, as product/4_blocks.wgsl.
+// Unlike 2_outputs.wgsl it copies 16 inputs of one tap, of x and of w, to shared memory, and both are used again: 2
+// loads of four there for 16 multiply-adds. The matrix `patch`, nine times the size of x, is gathered panel by panel
+// and never laid out.
 
 struct Params {
   inputs: u32,

@@ -6,8 +6,8 @@
 //   w [outputs, inputs]  row-major, as PyTorch stores nn.Linear.weight
 //   y [rows, outputs]
 //
-// An invocation makes one element of y. For each multiply-add it loads two numbers from memory: on most hardware it waits
-// for loads nearly all the time.
+// An invocation makes one element of y. For each multiply-add it loads two numbers from memory: on most hardware it
+// waits for loads nearly all the time.
 
 struct Params {
   rows: u32,

@@ -4,9 +4,9 @@
 //   w [outputs, inputs/4]
 //   y [rows, outputs]
 //
-// An invocation makes one element of y. Unlike 1_plain.wgsl it reads x and w as vec4f: a quarter of the load instructions
-// and of the address arithmetic, for the same bytes. The sum is kept as four, one for each k mod 4, joined at the end: four
-// independent chains of additions, and rounding errors that grow half as fast.
+// An invocation makes one element of y. Unlike 1_plain.wgsl it reads x and w as vec4f: a quarter of the load
+// instructions and of the address arithmetic, for the same bytes. The sum is kept as four, one for each k mod 4, joined
+// at the end: four independent chains of additions, and rounding errors that grow half as fast.
 
 struct Params {
   rows: u32,

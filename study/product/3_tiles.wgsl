@@ -4,10 +4,10 @@
 //   w [outputs, inputs/4]
 //   y [rows, outputs]
 //
-// A workgroup makes 8×8 elements of y, an invocation one. Unlike in 2_vec4.wgsl, the workgroup copies 32 columns of k of its
-// eight rows of x and of its eight rows of w to shared memory first, each invocation one vec4f of each. Then every value is
-// used eight times: an eighth of the traffic with memory. The price is two barriers a panel: nobody reads before all have
-// copied, nobody copies the next panel before all have read.
+// A workgroup makes 8×8 elements of y, an invocation one. Unlike in 2_vec4.wgsl, the workgroup copies 32 columns of k
+// of its eight rows of x and of its eight rows of w to shared memory first, each invocation one vec4f of each. Then
+// every value is used eight times: an eighth of the traffic with memory. The price is two barriers a panel: nobody
+// reads before all have copied, nobody copies the next panel before all have read.
 
 struct Params {
   rows: u32,
@@ -32,8 +32,8 @@ fn main(
   @builtin(local_invocation_index) index: u32,
 ) {
   let inputs4 = params.inputs / 4u;
-  // Beyond the last row or column another is copied and its sum not stored; beyond the last k come zeros. A barrier must be
-  // reached by all invocations, so none may return early.
+  // Beyond the last row or column another is copied and its sum not stored; beyond the last k come zeros. A barrier
+  // must be reached by all invocations, so none may return early.
   let xRow = min(tile.y * TILE + local.y, params.rows - 1u) * inputs4;
   let wRow = min(tile.x * TILE + local.y, params.outputs - 1u) * inputs4;
   var sums = vec4f();

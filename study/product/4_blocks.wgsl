@@ -4,10 +4,10 @@
 //   w [outputs, inputs]  row-major
 //   y [rows, outputs]
 //
-// A workgroup makes 32×32 elements of y with 8×8 invocations, each a block of 4×4: rows 4i … 4i+3, columns 4j … 4j+3. Unlike
-// 3_tiles.wgsl, which reads two values of shared memory for each multiply-add, an invocation reads four rows of x and four
-// of w at one k, two vec4f, and makes their outer product: 16 multiply-adds in registers for 8 values. For this the panels
-// lie in shared memory with k first, so that four rows are one vec4f.
+// A workgroup makes 32×32 elements of y with 8×8 invocations, each a block of 4×4: rows 4i … 4i+3, columns 4j … 4j+3.
+// Unlike 3_tiles.wgsl, which reads two values of shared memory for each multiply-add, an invocation reads four rows of
+// x and four of w at one k, two vec4f, and makes their outer product: 16 multiply-adds in registers for 8 values. For
+// this the panels lie in shared memory with k first, so that four rows are one vec4f.
 
 struct Params {
   rows: u32,
@@ -36,8 +36,8 @@ fn main(
   let column0 = tile.x * TILE;
   // Copying: an invocation brings one k of four rows of each operand, twice. Neighbours bring neighbouring k.
   let copyK = index % PANEL;
-  // Sums of the four rows, in variables rather than an array: an array that is indexed by a variable anywhere may be put in
-  // memory everywhere.
+  // Sums of the four rows, in variables rather than an array: an array that is indexed by a variable anywhere may be
+  // put in memory everywhere.
   var t0 = vec4f();
   var t1 = vec4f();
   var t2 = vec4f();

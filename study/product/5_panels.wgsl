@@ -36,8 +36,8 @@ fn main(
   let column0 = tile.x * TILE;
   // Copying: an invocation brings one k of four rows of each operand, twice. Neighbours bring neighbouring k.
   let copyK = index % PANEL;
-  // Sums of the four rows, in variables rather than an array: an array that is indexed by a variable anywhere may be put in
-  // memory everywhere.
+  // Sums of the four rows, in variables rather than an array: an array that is indexed by a variable anywhere may be
+  // put in memory everywhere.
   var t0 = vec4f();
   var t1 = vec4f();
   var t2 = vec4f();

@@ -1,13 +1,13 @@
-// y[m,n] = Σ_k x[m,k] · w[n,k], blocks of registers without shared memory: a rung beside the others, for a processor that
-// plays the graphics card.
+// y[m,n] = Σ_k x[m,k] · w[n,k], blocks of registers without shared memory: a rung beside the others, for a processor
+// that plays the graphics card.
 //
 //   x [rows, inputs/4]     inputs is a multiple of four
 //   w [outputs, inputs/4]
 //   y [rows, outputs]
 //
-// An invocation makes a block of 4×4 as in 4_blocks.wgsl, but reads its operands from memory directly, four k at a time as in
-// 2_vec4.wgsl: 8 loads of four for 64 multiply-adds. "Shared memory" of a processor is memory like any other, and its caches
-// already keep what neighbours read; what is left out are the copies and the barriers.
+// An invocation makes a block of 4×4 as in 4_blocks.wgsl, but reads its operands from memory directly, four k at a time
+// as in 2_vec4.wgsl: 8 loads of four for 64 multiply-adds. "Shared memory" of a processor is memory like any other, and
+// its caches already keep what neighbours read; what is left out are the copies and the barriers.
 
 struct Params {
   rows: u32,

@@ -29,8 +29,8 @@ interface Ended {
 }
 
 /**
- * Runs a shell command; `$node` and `$float` are what to run. The signals are sent to the program that the shell became, each
- * once standard error holds the text beside it.
+ * Runs a shell command; `$node` and `$float` are what to run. The signals are sent to the program that the shell
+ * became, each once standard error holds the text beside it.
  */
 function runShell(
   command: string,
@@ -212,7 +212,8 @@ describe.runIf(process.platform !== 'win32')('a command ends', () => {
       const ended = await interrupted(video({ [input]: pipe }), isOpen);
       expect(ended).toEqual({ status: '130', stderr: 'float: interrupted\n' });
     }
-    // Waiting for standard input shows nowhere: from when on SIGHUP, the first signal, is caught. Node itself catches SIGINT.
+    // Waiting for standard input shows nowhere: from when on SIGHUP, the first signal, is caught. Node itself catches
+    // SIGINT.
     const catches = (pid: number) =>
       /^SigCgt:.*[13579bdf]$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
     const ended = await interrupted(video({ audio: '-' }), catches);

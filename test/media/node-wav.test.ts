@@ -2,8 +2,8 @@ import nodeWav from 'node-wav';
 import { describe, expect, it } from 'vitest';
 import { decodeWav } from '../../src/media/wav.js';
 
-// node-wav is the second opinion here and not the reader: it divides positive 16-bit samples by 32767 and negative ones by
-// 32768, where the published model's loader divides all by 32768, and it knows no WAVE_FORMAT_EXTENSIBLE.
+// node-wav is the second opinion here and not the reader: it divides positive 16-bit samples by 32767 and negative ones
+// by 32768, where the published model's loader divides all by 32768, and it knows no WAVE_FORMAT_EXTENSIBLE.
 describe('decodeWav', () => {
   const tone = (phase: number) => Float32Array.from({ length: 999 }, (_, i) => 0.8 * Math.sin(i / 7 + phase));
   const channels = [tone(0), tone(1)];

@@ -2,15 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { resample } from '../../src/media/resample.js';
 
 /**
- * A linear sweep, known at every time: 0.5 sin(π k t²) is at k·t Hz. It rises to `top` Hz in one second, so that in the reach of
- * the filter (64 periods of 16 kHz to each side) it moves by less than 200 Hz.
+ * A linear sweep, known at every time: 0.5 sin(π k t²) is at k·t Hz. It rises to `top` Hz in one second, so that in the
+ * reach of the filter (64 periods of 16 kHz to each side) it moves by less than 200 Hz.
  */
 const sweepAt = (t: number, top: number) => 0.5 * Math.sin(Math.PI * top * t * t);
 const sweep = (rate: number, top: number) =>
   Float32Array.from({ length: rate }, (_, i) => sweepAt(i / rate, top));
 const decibels = (ratio: number) => 20 * Math.log10(ratio);
 
-/** Of the part of the sweep between two frequencies, in dB relative to it: the largest difference, and the largest value. */
+/**
+ * Of the part of the sweep between two frequencies, in dB relative to it: the largest difference, and the largest
+ * value.
+ */
 function levels(y: Float32Array, rate: number, top: number, [low, high]: readonly [number, number]) {
   let [difference, value] = [0, 0];
   for (let i = Math.ceil((low / top) * rate); i < Math.min(y.length, (high / top) * rate); i++) {

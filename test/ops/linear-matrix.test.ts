@@ -20,8 +20,8 @@ beforeAll(async () => {
 afterAll(() => closeGpu(gpu));
 
 /**
- * linear_matrix.wgsl for devices without subgroup matrices: a subgroup is one invocation, which holds whole matrices and
- * multiplies them by loops.
+ * linear_matrix.wgsl for devices without subgroup matrices: a subgroup is one invocation, which holds whole matrices
+ * and multiplies them by loops.
  */
 function withPlainMatrices(source: string): string {
   const load = (name: string, memory: string, element: string) => `

@@ -37,7 +37,8 @@ describe('the colour wheel', () => {
     for (let i = 0; i < 40; i++) {
       const colour = flowColour(flow[2 * i]! / most, flow[2 * i + 1]! / most);
       expect(pixels[4 * i + 3]).toBe(255);
-      // The table's places are 1/64 of the full length apart: at most 0.7/64 from any, and no channel is steeper than 2·255.
+      // The table's places are 1/64 of the full length apart: at most 0.7/64 from any, and no channel is steeper than
+      // 2·255.
       colour.forEach((value, c) => expect(Math.abs(pixels[4 * i + c]! - value)).toBeLessThanOrEqual(6));
     }
     expect([...flowPixels(new Float32Array(2), 0)]).toEqual([255, 255, 255, 255]);
@@ -95,7 +96,7 @@ describe('numbers for people', () => {
 });
 
 describe('attention bands', () => {
-  const size = { length: 7, heads: 1, headDim: 3, window: 2 };
+  const size = { length: 7, heads: 1, headDim: 3, reach: 2 };
   const [matrix] = attentionProbabilities(gaussian([7, 9], 2).data, size) as [Float32Array];
 
   it('keep every value of the matrix, one column a frame', () => {

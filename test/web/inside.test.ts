@@ -14,7 +14,7 @@ describe('attentionProbabilities', () => {
       length: fc.integer({ min: 1, max: 20 }),
       heads: fc.integer({ min: 1, max: 3 }),
       headDim: fc.integer({ min: 1, max: 9 }),
-      window: fc.integer({ min: 0, max: 25 }),
+      reach: fc.integer({ min: 0, max: 25 }),
     });
     fc.assert(
       fc.property(sizes, fc.nat(), (size, seed) => {

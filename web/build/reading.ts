@@ -2,8 +2,8 @@ import { Marked } from 'marked';
 import { policy } from './policy.js';
 
 /*
- * The pages for reading that lie beside the page: the model's description and every kernel. Panels that look inside link to
- * `docs/model.html#sec-N` and `shaders/NAME.wgsl.html`.
+ * The pages for reading that lie beside the page: the model's description and every kernel. Panels that look inside
+ * link to `docs/model.html#sec-N` and `shaders/NAME.wgsl.html`.
  */
 
 const escape = (text: string) =>

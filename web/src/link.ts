@@ -6,7 +6,10 @@ import * as state from './state.js';
 /** Safari allows a hundred changes of the address in ten seconds: a slider makes more. */
 const writeDelay = 250;
 
-/** Takes settings and examples from the address now and whenever it changes, and writes them there when they change here. */
+/**
+ * Takes settings and examples from the address now and whenever it changes, and writes them there when they change
+ * here.
+ */
 export function followLink(): void {
   readLink(true);
   window.addEventListener('hashchange', () => readLink(false));

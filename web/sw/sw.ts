@@ -1,7 +1,7 @@
 /*
  * The service worker: after the first visit the page works without a network. It keeps every file of the build in one
- * cache, each under its address and its digest, so that a new version fetches only what changed. A new version takes over
- * when the last open page of the old one is closed; then what only the old one used is deleted.
+ * cache, each under its address and its digest, so that a new version fetches only what changed. A new version takes
+ * over when the last open page of the old one is closed; then what only the old one used is deleted.
  */
 export {};
 
@@ -31,8 +31,9 @@ function keyFor(request: Request): string | undefined {
 }
 
 /**
- * Fetches a file to keep. Of the server's headers only the type stays (a file that came by way of a redirection could not
- * answer a navigation), and the policy is added: unlike the one written into the page, it governs the page's worker too.
+ * Fetches a file to keep. Of the server's headers only the type stays (a file that came by way of a redirection could
+ * not answer a navigation), and the policy is added: unlike the one written into the page, it governs the page's worker
+ * too.
  */
 async function fetchFile(path: string): Promise<Response> {
   const response = await fetch(new URL(path === 'index.html' ? '' : path, scope), { cache: 'no-cache' });

@@ -148,8 +148,9 @@ async function addModulation(parameters: Parameters, all: Modulations, layer: st
 
 /**
  * @param latent z = s_r + motion, `[batch, d]`.
- * @param features of `recordEncoder`, `[1, channels, r, r]`, r = 8 first: all frames share them. Stored as the weights are, and so
- *   are all pictures in between; flow and colours are f32, for in f16 a place in 512 pixels would be off by a quarter of one.
+ * @param features of `recordEncoder`, `[1, channels, r, r]`, r = 8 first: all frames share them. Stored as the weights
+ *   are, and so are all pictures in between; flow and colours are f32, for in f16 a place in 512 pixels would be off by
+ *   a quarter of one.
  * @returns the picture, `[batch, 3, S, S]`, about −1 … 1.
  */
 export function recordDecoder(

@@ -4,7 +4,9 @@ import type { WeightSource } from '../../weights/source.js';
 
 const name = 'motion_autoencoder.dec.direction.weight';
 
-/** The motion directions Q, `[rows, cols]` = `[d, dim_m]`, orthonormal columns (Sec. 2 of docs/model.md, "Direction"). */
+/**
+ * The motion directions Q, `[rows, cols]` = `[d, dim_m]`, orthonormal columns (Sec. 2 of docs/model.md, "Direction").
+ */
 export interface Directions {
   readonly q: Float64Array;
   readonly rows: number;
@@ -27,8 +29,8 @@ export function directedMotion({ q, rows, cols }: Directions, lambda: ArrayLike<
 }
 
 /**
- * The coefficients λ = Qᵀr of motions r: how far each goes along each direction. As Q's columns are orthonormal, Q·λ is the part of r that
- * lies in their span.
+ * The coefficients λ = Qᵀr of motions r: how far each goes along each direction. As Q's columns are orthonormal, Q·λ is
+ * the part of r that lies in their span.
  *
  * @param motion `[frames, d]`.
  * @returns `[frames, dim_m]`.

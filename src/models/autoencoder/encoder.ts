@@ -13,7 +13,9 @@ import { addParameter, loadParameter, readParameter } from '../parameters.js';
 
 const prefix = 'motion_autoencoder.enc';
 
-/** The encoder `motion_autoencoder.enc` (Sec. 2 of docs/model.md): a portrait's identity latent, motion and features. */
+/**
+ * The encoder `motion_autoencoder.enc` (Sec. 2 of docs/model.md): a portrait's identity latent, motion and features.
+ */
 export interface EncoderWeights {
   /** `net_app.convs.0`: 1×1 from the picture's colours. */
   readonly first: ConvLayer;
@@ -70,7 +72,10 @@ export async function loadEncoder(parameters: Parameters, config: FloatConfig): 
   };
 }
 
-/** ConvLayer's weights, scaled by the equalised learning rate 1/√(Cin·k²), and the bias of its activation, if it has one. */
+/**
+ * ConvLayer's weights, scaled by the equalised learning rate 1/√(Cin·k²), and the bias of its activation, if it has
+ * one.
+ */
 async function loadConvLayer(parameters: Parameters, conv: string, activation?: string): Promise<ConvLayer> {
   const weight = await loadConvWeight(parameters, `${conv}.weight`);
   if (activation === undefined) return { weight, bias: undefined };
@@ -121,8 +126,8 @@ function recordConvLayer(rec: Recorder, x: Tensor, { weight, bias }: ConvLayer, 
 }
 
 /**
- * out = (conv2(conv1(x)) + skip(x))/√2, at half the size. The skip's Blur keeps only the samples that its 1×1 convolution
- * of stride 2 would read.
+ * out = (conv2(conv1(x)) + skip(x))/√2, at half the size. The skip's Blur keeps only the samples that its 1×1
+ * convolution of stride 2 would read.
  */
 function recordResBlock(rec: Recorder, x: Tensor, { conv1, conv2, skip }: ResBlock, label: string): Tensor {
   const halved = upfirdn2d(rec, x, { pad: [1, 1], down: 2, label: `${label}.skip.0` });

@@ -64,11 +64,14 @@ export interface Decoder {
    * @returns RGBA, `[batch, S, S, 4]`, alpha 255.
    */
   decode(latent: Float32Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
-  /** As `decode`, without a copy: `take` is given the pixels, whose memory is gone when it has returned, and makes the result. */
+  /**
+   * As `decode`, without a copy: `take` is given the pixels, whose memory is gone when it has returned, and makes the
+   * result.
+   */
   draw<T>(latent: Float32Array<ArrayBuffer>, take: (pixels: Uint8Array<ArrayBuffer>) => T): Promise<T>;
   /**
-   * Tapped tensors of the last frame, by golden name: `conv1`, `convs.k`, `to_flows.k.warped` …, `frame`; and `to_flows.k.mask`
-   * `[batch, r, r]`.
+   * Tapped tensors of the last frame, by golden name: `conv1`, `convs.k`, `to_flows.k.warped` …, `frame`; and
+   * `to_flows.k.mask` `[batch, r, r]`.
    */
   read(names: readonly string[]): Promise<Record<string, Float32Array<ArrayBuffer>>>;
   /** Draws the last frame once more and times each launch. @throws as `profilePlan`. */

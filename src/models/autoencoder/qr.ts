@@ -56,7 +56,9 @@ function eliminate(work: Float64Array, rows: number, cols: number, k: number): n
   return tau;
 }
 
-/** matrix ← (I − τ·v·vᵀ)·matrix for its columns from `first` on; v is column k of `vectors` below the diagonal, v₀ = 1. */
+/**
+ * matrix ← (I − τ·v·vᵀ)·matrix for its columns from `first` on; v is column k of `vectors` below the diagonal, v₀ = 1.
+ */
 function reflect(
   matrix: Float64Array,
   vectors: Float64Array,

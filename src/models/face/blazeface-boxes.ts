@@ -91,7 +91,8 @@ export function overlap(a: Box, b: Box): number {
 
 /**
  * Non-maximum suppression by averaging: the best face and all that overlap it by more than `most` become one, boxes and
- * keypoints weighted by score, with the best one's score. Averaging steadies the box; the paper finds a third less jitter.
+ * keypoints weighted by score, with the best one's score. Averaging steadies the box; the paper finds a third less
+ * jitter.
  */
 export function mergeFaces(faces: readonly Face[], most = 0.3): Face[] {
   const merged: Face[] = [];

@@ -18,8 +18,8 @@ import { addParameter, loadParameter, openParameters, readParameter } from '../p
 
 /**
  * BlazeFace, short range (Bazarevsky et al. 2019, arXiv 1907.05047): a face detector of 100,000 weights. A 5×5
- * convolution, then sixteen blocks of a 3×3 depthwise and a 1×1 convolution around a shortcut; scores and boxes are read
- * off the last 16×16 and the last 8×8 picture. Weight names are those of `face_detection_short_range.tflite`.
+ * convolution, then sixteen blocks of a 3×3 depthwise and a 1×1 convolution around a shortcut; scores and boxes are
+ * read off the last 16×16 and the last 8×8 picture. Weight names are those of `face_detection_short_range.tflite`.
  */
 export interface BlazeFaceWeights {
   readonly first: Conv;
@@ -69,7 +69,9 @@ export async function loadBlazeFace(parameters: Parameters): Promise<BlazeFaceWe
   return { first, blocks, heads };
 }
 
-/** A convolution: `Kernel [outputs, ky, kx, inputs]`, which becomes PyTorch's `[outputs, inputs, ky, kx]`, and `Bias`. */
+/**
+ * A convolution: `Kernel [outputs, ky, kx, inputs]`, which becomes PyTorch's `[outputs, inputs, ky, kx]`, and `Bias`.
+ */
 async function loadConv(parameters: Parameters, layer: string, expected?: number): Promise<Conv> {
   const name = `${layer}/Kernel`;
   const { shape } = tensorInfo(parameters.source, name);

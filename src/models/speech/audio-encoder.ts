@@ -35,8 +35,8 @@ export interface AudioEncoder {
   /**
    * The same piece by piece, each computed when it is asked for: `wa` `[frames, d]`.
    *
-   * The wave is normalised by the statistics of the whole clip, and of speech that is still arriving by those of what has
-   * been heard so far.
+   * The wave is normalised by the statistics of the whole clip, and of speech that is still arriving by those of what
+   * has been heard so far.
    */
   pieces(speech: SpeechSource, options?: EncodeOptions): AsyncGenerator<AudioPiece, void, undefined>;
   /** Frees the weights. */
@@ -61,8 +61,8 @@ export interface Cut {
 }
 
 /**
- * For recordings. At two minutes attention costs the emotion encoder as much as all its matrix products. What the cut changes was
- * measured: docs/streaming.md.
+ * For recordings. At two minutes attention costs the emotion encoder as much as all its matrix products. What the cut
+ * changes was measured: docs/streaming.md.
  */
 export const recordingCut: Cut = { whole: 120, piece: 80, before: 20, after: 20 };
 

@@ -26,9 +26,9 @@ import { createWaveStatistics } from './wave-statistics.js';
 export interface EmotionEncoder {
   /**
    * @param wave the whole clip: mono, 16 kHz, −1…1, not normalised.
-   * @returns we, the probabilities of angry, disgust, fear, happy, neutral, sad, surprise.
-   *   Of clips longer than `pieceSeconds` pieces of equal length are heard by themselves, and the hidden states' mean over time is
-   *   that over all of them.
+   * @returns we, the probabilities of angry, disgust, fear, happy, neutral, sad, surprise. Of clips longer than
+   *   `pieceSeconds` pieces of equal length are heard by themselves, and the hidden states' mean over time is that over
+   *   all of them.
    * @throws InputError for a clip shorter than a window of the convolutions (400 samples in the published model).
    */
   classify(wave: Float32Array, options?: EmotionOptions): Promise<Float32Array<ArrayBuffer>>;

@@ -11,8 +11,9 @@ export interface FramePlaces {
 }
 
 /**
- * Frame t of T lies at t·(T' − 1)/(T − 1) among T' features: first on first, last on last (Sec. 4 of docs/model.md). In the
- * published model that is 2·t for every T. While the end is still to come, so that T is not known, it is t times the features in a frame.
+ * Frame t of T lies at t·(T' − 1)/(T − 1) among T' features: first on first, last on last (Sec. 4 of docs/model.md). In
+ * the published model that is 2·t for every T. While the end is still to come, so that T is not known, it is t times
+ * the features in a frame.
  *
  * @param frames start … end − 1.
  * @param T Infinity if not known.

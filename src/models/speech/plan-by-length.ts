@@ -7,7 +7,10 @@ import { output } from '../../runtime/recorder.js';
 import { closeScope, openScope } from '../../runtime/scope.js';
 import type { Tensor } from '../../runtime/tensor.js';
 
-/** A model on sequences of any length. A plan fits one length; the last one is kept, since pieces of a clip are mostly alike. */
+/**
+ * A model on sequences of any length. A plan fits one length; the last one is kept, since pieces of a clip are mostly
+ * alike.
+ */
 export interface PlanByLength {
   /**
    * @param inputs by the names that `record` declares.

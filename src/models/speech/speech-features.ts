@@ -12,8 +12,8 @@ export interface SpeechFeatures {
   /**
    * @param wave gives samples start … start + count − 1, normalised.
    * @param firstConv of the group norm variant, by `normedConv`.
-   * @returns features first … first + count − 1, `[count, C]`: the same as from the whole clip at once, for the convolutions
-   *   pad nothing, and a feature depends on its own samples alone.
+   * @returns features first … first + count − 1, `[count, C]`: the same as from the whole clip at once, for the
+   *   convolutions pad nothing, and a feature depends on its own samples alone.
    */
   extract(
     wave: (start: number, count: number) => Float32Array<ArrayBuffer>,
@@ -83,7 +83,8 @@ function featuresAtOnce({ device }: Gpu, config: Wav2Vec2Config): number {
 /**
  * The first convolution and the group norm after it as one convolution, for a clip whose statistics are known:
  *   γ_c·(w_c·x + b_c − mean_c)/√(variance_c + 1e-5) + β_c
- * The statistics are those of the wave before its normalisation (x − mean)/deviation; so are `mean` and `covariance` of its windows.
+ * The statistics are those of the wave before its normalisation (x − mean)/deviation; so are `mean` and `covariance` of
+ * its windows.
  *
  * @param padding samples that follow the clip, all equal to its last.
  */

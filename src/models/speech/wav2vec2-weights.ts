@@ -7,8 +7,8 @@ import type { Affine, Parameters } from '../parameters.js';
 import { addParameter, loadAffine, loadParameter, readParameter } from '../parameters.js';
 
 /**
- * A convolution and the layer norm after it, if there is one. Weight `[outputs, taps, inputs]`; the first's, which has one input,
- * `[outputs, unfoldedWidth(taps)]`.
+ * A convolution and the layer norm after it, if there is one. Weight `[outputs, taps, inputs]`; the first's, which has
+ * one input, `[outputs, unfoldedWidth(taps)]`.
  */
 export interface ConvLayer {
   readonly weight: Tensor;
@@ -27,8 +27,8 @@ export interface EncoderLayer {
 }
 
 /**
- * The first convolution of the group norm variant, on the host: weight `[outputs, taps]`, and the norm's γ and β `[outputs]`.
- * It becomes one with the norm once a clip's statistics are known.
+ * The first convolution of the group norm variant, on the host: weight `[outputs, taps]`, and the norm's γ and β
+ * `[outputs]`. It becomes one with the norm once a clip's statistics are known.
  */
 export interface HostConv {
   readonly outputs: number;

@@ -12,8 +12,8 @@ import type { Affine } from '../parameters.js';
 import type { EncoderLayer, Wav2Vec2 } from './wav2vec2-weights.js';
 
 /**
- * wav2vec2 (Sec. 4 and 5 of docs/model.md; Baevski et al. 2020): speech samples → convolutions → transformer. Both published
- * variants, told apart by the configuration:
+ * wav2vec2 (Sec. 4 and 5 of docs/model.md; Baevski et al. 2020): speech samples → convolutions → transformer. Both
+ * published variants, told apart by the configuration:
  *
  * |                | base: audio encoder                   | large: emotion encoder                         |
  * |----------------|---------------------------------------|------------------------------------------------|
@@ -99,7 +99,9 @@ export function encoder(
   return { hiddenStates, last: isPreNorm ? norm(rec, hidden, weights.layerNorm) : hidden };
 }
 
-/** x + where a frame stands, told by a grouped convolution over its neighbours. An even kernel's last frame is dropped. */
+/**
+ * x + where a frame stands, told by a grouped convolution over its neighbours. An even kernel's last frame is dropped.
+ */
 function positionConv(
   rec: Recorder,
   config: Wav2Vec2Config,

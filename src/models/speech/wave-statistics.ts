@@ -8,9 +8,9 @@ interface Moments {
 }
 
 /**
- * What the speech models need to know of a whole clip before they see its first frame, gathered in one pass over the samples,
- * in float64: the mean and variance of the wave, and those of every channel of the first convolution (the group norm after it
- * is per channel over all of time, Sec. 4 of docs/model.md).
+ * What the speech models need to know of a whole clip before they see its first frame, gathered in one pass over the
+ * samples, in float64: the mean and variance of the wave, and those of every channel of the first convolution (the
+ * group norm after it is per channel over all of time, Sec. 4 of docs/model.md).
  *
  * The latter follow from the windows of the convolution alone. Output t of channel c is w_c·x_t + b_c for the window
  * x_t of `taps` samples, so with the windows' mean m and covariance C

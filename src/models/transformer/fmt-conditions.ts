@@ -32,10 +32,10 @@ export function checkConditions(config: FloatConfig, conditions: WindowCondition
 }
 
 /**
- * The rows of c_embedder's input, each once: wr, wa, we of a frame, in this order. Without guidance one for each of the N = P + L
- * frames, under `all` that is given. Guidance has the conditions u (neither speech nor emotion), a (no emotion) and all, but in u
- * the preceding frames keep their speech: there it is a, and its own frames are all alike. In order: a of the P preceding frames;
- * u; a of the L own ones; all of the N frames. `rowsOfFrames` tells them apart.
+ * The rows of c_embedder's input, each once: wr, wa, we of a frame, in this order. Without guidance one for each of the
+ * N = P + L frames, under `all` that is given. Guidance has the conditions u (neither speech nor emotion), a (no
+ * emotion) and all, but in u the preceding frames keep their speech: there it is a, and its own frames are all alike.
+ * In order: a of the P preceding frames; u; a of the L own ones; all of the N frames. `rowsOfFrames` tells them apart.
  *
  * @param all as `checkConditions` returns it.
  * @returns `[conditionCount, 2d + e]`.

@@ -61,24 +61,32 @@ export async function loadFlowTransformer(
 
 /** What one evaluation of the vector field reads. N = P + L frames: P preceding ones, then the L of the window. */
 export interface FlowTransformerInputs {
-  /** `[S, 256]`, `timeEmbedding(t)`. Here and below S is 1, but in training: there each of S samples is a clip of its own. */
+  /**
+   * `[S, 256]`, `timeEmbedding(t)`. Here and below S is 1, but in training: there each of S samples is a clip of its
+   * own.
+   */
   readonly time: Tensor;
   /** `[S, N, d]`: motion of the preceding frames, then noisy motion. */
   readonly x: Tensor;
   /** `[S, K, h]`, by `embedConditions`: of one condition (K = N), or whatever rows there are in B of them. */
   readonly condition: Tensor;
-  /** The row of `condition` that each frame has under each of B conditions, `[B·N]`. All are evaluated at the same t and x. Without it, B = S. */
+  /**
+   * The row of `condition` that each frame has under each of B conditions, `[B·N]`. All are evaluated at the same t and
+   * x. Without it, B = S.
+   */
   readonly rows?: readonly number[] | undefined;
 }
 
-/** wr, wa, we side by side, `[1, K, 2d + e]` → `[1, K, h]`: what an evaluation needs to know of them, whatever t and x. */
+/**
+ * wr, wa, we side by side, `[1, K, 2d + e]` → `[1, K, h]`: what an evaluation needs to know of them, whatever t and x.
+ */
 export function embedConditions(rec: Recorder, weights: FlowTransformerWeights, condition: Tensor): Tensor {
   return apply(rec, weights.cEmbedder, condition, { label: 'c_embedder' });
 }
 
 /**
- * The flow-matching transformer (Sec. 6 of docs/model.md; a DiT with per-frame adaLN and local attention): one evaluation of the
- * vector field v(t, x) under each of B conditions.
+ * The flow-matching transformer (Sec. 6 of docs/model.md; a DiT with per-frame adaLN and local attention): one
+ * evaluation of the vector field v(t, x) under each of B conditions.
  *
  * @returns `[B, N, d]`; the first P rows belong to the preceding frames and are of no use.
  */

@@ -1,6 +1,7 @@
 /**
- * The flow-matching transformer in plain float64 TypeScript, one token at a time: for reading beside Sec. 6 of docs/model.md and
- * as the oracle of the GPU version. Matrices are row-major arrays, an [N, c] matrix being a list of N rows.
+ * The flow-matching transformer in plain float64 TypeScript, one token at a time: for reading beside Sec. 6 of
+ * docs/model.md and as the oracle of the GPU version. Matrices are row-major arrays, an [N, c] matrix being a list of N
+ * rows.
  */
 
 /** The fields of the checkpoint's configuration that the transformer depends on. */
@@ -98,8 +99,8 @@ export function fmtReference(
 }
 
 /**
- * The guided field (Sec. 6 of docs/model.md, Guidance): u + γ_a (a − u) + γ_e (all − a), where u is without audio and emotion
- * and a without emotion; the preceding frames and wr are never left out. [P + L, d]
+ * The guided field (Sec. 6 of docs/model.md, Guidance): u + γ_a (a − u) + γ_e (all − a), where u is without audio and
+ * emotion and a without emotion; the preceding frames and wr are never left out. [P + L, d]
  */
 export function guidedFmtReference(
   weights: FmtWeights,

@@ -138,7 +138,10 @@ function createEvaluator(config: FloatConfig, field: FieldPlan): FieldEvaluator 
   };
 }
 
-/** A plan that evaluates the field, one that makes what depends on the conditions alone, and what the result v is read through. */
+/**
+ * A plan that evaluates the field, one that makes what depends on the conditions alone, and what the result v is read
+ * through.
+ */
 interface FieldPlan {
   readonly scope: Scope;
   readonly guided: boolean;

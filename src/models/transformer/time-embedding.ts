@@ -5,8 +5,8 @@ const frequencies = 128;
 export const timeEmbeddingSize = 2 * frequencies;
 
 /**
- * The sinusoidal embedding of time (Sec. 6 of docs/model.md): [cos(t·fᵢ), sin(t·fᵢ)], fᵢ = 10000^(−i/128), i < 128. Computed on
- * the host in float64: WGSL promises sin and cos only to 2⁻¹¹.
+ * The sinusoidal embedding of time (Sec. 6 of docs/model.md): [cos(t·fᵢ), sin(t·fᵢ)], fᵢ = 10000^(−i/128), i < 128.
+ * Computed on the host in float64: WGSL promises sin and cos only to 2⁻¹¹.
  *
  * @param t in 0…1, not scaled to 0…1000 as diffusion models do.
  */

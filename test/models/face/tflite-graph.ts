@@ -110,8 +110,8 @@ interface Geometry {
 }
 
 /**
- * Square windows. The options of all three kinds begin with padding and strides. Padding 0 is SAME: as many zeros as the
- * output's size needs, the odd one after.
+ * Square windows. The options of all three kinds begin with padding and strides. Padding 0 is SAME: as many zeros as
+ * the output's size needs, the odd one after.
  */
 function geometry(options: Table, x: Value, shape: readonly number[], kernel: number): Geometry {
   const same = byteField(options, 0) === 0;

@@ -73,11 +73,11 @@ describe('golden/tiny fmt', () => {
     const taps = await evaluator.readTaps([qkvName]);
     expect([...taps.keys()]).toEqual([qkvName]);
     const { shape, data } = taps.get(qkvName)!;
-    const { dim_h: h, num_heads: heads, attention_window: window } = config;
+    const { dim_h: h, num_heads: heads, attention_window: reach } = config;
     const length = config.num_prev_frames + windowFrames(config);
     expect(shape).toEqual([1, length, 3 * h]);
     const part = (n: number) => data.filter((_, i) => Math.floor(i / h) % 3 === n);
-    const size = { batch: 1, length, heads, headDim: h / heads, window };
+    const size = { batch: 1, length, heads, headDim: h / heads, reach };
     const heard = attentionReference(part(0), part(1), part(2), size);
     const weights = await openSafetensors(goldenBytes('tiny/weights.safetensors'));
     const weight = await weights.read('fmt.blocks.1.attn.proj.weight');

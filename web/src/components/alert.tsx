@@ -5,7 +5,10 @@ import { texts } from '../texts.js';
 import { IconButton } from './controls.js';
 import { Icon } from './icon.js';
 
-/** Where the failures of one part of the page are said: there from the beginning, so that screen readers notice a change. */
+/**
+ * Where the failures of one part of the page are said: there from the beginning, so that screen readers notice a
+ * change.
+ */
 export function Alert({ place, children }: { readonly place: Place; readonly children?: ComponentChildren }) {
   const failure = failures.value[place];
   const hint = failure && texts.failures.hints[failure.kind];

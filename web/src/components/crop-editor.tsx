@@ -17,7 +17,9 @@ const corners = [
 /** The steps of the arrow keys and of plus and minus, as parts of the picture's shorter side. */
 const keyStep = 1 / 50;
 
-/** The portrait with the square that is animated, moved by pointer or keys, resized at its corners or by plus and minus. */
+/**
+ * The portrait with the square that is animated, moved by pointer or keys, resized at its corners or by plus and minus.
+ */
 export function CropEditor({ portrait }: { readonly portrait: Portrait }) {
   const frame = useRef<HTMLDivElement>(null);
   const shown = square.value;

@@ -7,8 +7,8 @@ import { texts } from '../texts.js';
 import { seekVideo } from '../video.js';
 
 /**
- * The look inside the last run: its code is fetched when somebody opens it. While it is closed, and while the GPU makes another video, its
- * panels ask for nothing.
+ * The look inside the last run: its code is fetched when somebody opens it. While it is closed, and while the GPU makes
+ * another video, its panels ask for nothing.
  */
 export function InsideSlot() {
   const isOpen = useSignal(false);

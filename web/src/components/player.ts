@@ -18,7 +18,9 @@ export interface Player {
 
 type Source = typeof MediaSource;
 
-/** iPhones have a ManagedMediaSource only: the system says when to fetch, which does not matter for pieces made here. */
+/**
+ * iPhones have a ManagedMediaSource only: the system says when to fetch, which does not matter for pieces made here.
+ */
 function mediaSource(): Source | undefined {
   const scope = globalThis as { MediaSource?: Source; ManagedMediaSource?: Source };
   return scope.MediaSource ?? scope.ManagedMediaSource;

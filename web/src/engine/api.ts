@@ -3,8 +3,8 @@ import type { SolverName } from 'float-webgpu';
 import type { InsideApi } from '../inside/inside-api.js';
 
 /**
- * What the page may ask of the worker that holds the GPU, the weights and the last run. The page's thread never computes:
- * it shows what comes back. Carried by Comlink; callbacks are passed through `Comlink.proxy`.
+ * What the page may ask of the worker that holds the GPU, the weights and the last run. The page's thread never
+ * computes: it shows what comes back. Carried by Comlink; callbacks are passed through `Comlink.proxy`.
  *
  * A method that fails rejects with an Error whose `name` is a `FailureKind` and whose message is one line for the user.
  */
@@ -112,7 +112,9 @@ export interface RunSettings {
   readonly pasteBack: boolean;
   /** A visible "AI" in the corner. */
   readonly mark: boolean;
-  /** The longer side of the video; 0 for the default of the command: the model's but at least 512, or the portrait's. */
+  /**
+   * The longer side of the video; 0 for the default of the command: the model's but at least 512, or the portrait's.
+   */
   readonly size: number;
 }
 

@@ -25,7 +25,8 @@ const noArray = /array buffer allocation failed|invalid array length|allocation 
 /**
  * Any error as a `Failure`.
  *
- * @param lost whether the GPU was lost meanwhile. That comes before other reasons: what was under way then fails in its own way,
+ * @param lost whether the GPU was lost meanwhile. That comes before other reasons: what was under way then fails in its
+ *   own way,
  * reads with an AbortError, others because they ask memory of a dead device.
  */
 export function toFailure(error: unknown, lost: boolean): Failure {

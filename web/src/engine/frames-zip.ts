@@ -7,8 +7,8 @@ import { encodePng } from './png.js';
 const mostBytes = 2 ** 32 - 2 ** 24;
 
 /**
- * Pictures as a ZIP of PNGs, `frame-00000.png` and so on. Finished pieces are handed to the browser as blobs, which it may keep on
- * the disk: memory does not grow with the number of frames.
+ * Pictures as a ZIP of PNGs, `frame-00000.png` and so on. Finished pieces are handed to the browser as blobs, which it
+ * may keep on the disk: memory does not grow with the number of frames.
  */
 export async function zipFrames(
   frames: AsyncIterable<Picture>,

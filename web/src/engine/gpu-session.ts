@@ -10,7 +10,10 @@ export interface GpuSession {
   open(): Promise<Gpu>;
   /** As `open`; tells which it is. */
   describe(): Promise<AdapterSummary>;
-  /** Whether the GPU opened last is lost. What fails because of it may be heard of before the loss itself: waits a moment. */
+  /**
+   * Whether the GPU opened last is lost. What fails because of it may be heard of before the loss itself: waits a
+   * moment.
+   */
   lost(): Promise<boolean>;
 }
 

@@ -1,8 +1,8 @@
 import type { FloatModel, Picture, SolverName, WindowOde } from 'float-webgpu';
 
 /**
- * What the engine keeps of the last complete run, and what looking inside is made of: `createInside(run)`. After the device was
- * lost the engine makes a new one of the same run with `float.gpu` opened anew.
+ * What the engine keeps of the last complete run, and what looking inside is made of: `createInside(run)`. After the
+ * device was lost the engine makes a new one of the same run with `float.gpu` opened anew.
  */
 export interface LastRun {
   readonly float: FloatModel;

@@ -21,8 +21,8 @@ export async function openDemo(
 }
 
 /**
- * Converts the user's files to one that is kept, and opens that; uses them as they are where nothing can be kept. Nothing is ever sent
- * anywhere.
+ * Converts the user's files to one that is kept, and opens that; uses them as they are where nothing can be kept.
+ * Nothing is ever sent anywhere.
  */
 export async function importFiles(
   files: readonly File[],

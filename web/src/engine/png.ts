@@ -1,8 +1,8 @@
 import type { Picture } from 'float-webgpu';
 
 /**
- * A picture as an 8-bit RGB PNG. Written out here because some browsers add noise to what is read from a canvas, so that pages
- * cannot tell machines apart by it.
+ * A picture as an 8-bit RGB PNG. Written out here because some browsers add noise to what is read from a canvas, so
+ * that pages cannot tell machines apart by it.
  */
 export async function encodePng({ width, height, data }: Picture): Promise<Uint8Array<ArrayBuffer>> {
   const header = new DataView(new ArrayBuffer(13));
@@ -19,7 +19,10 @@ export async function encodePng({ width, height, data }: Picture): Promise<Uint8
   return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
-/** Each row begins with its filter, here "up" (2): bytes minus those above them, which compresses well in smooth pictures. */
+/**
+ * Each row begins with its filter, here "up" (2): bytes minus those above them, which compresses well in smooth
+ * pictures.
+ */
 function filterRows(data: Uint8Array, rowBytes: number): Uint8Array<ArrayBuffer> {
   const rows = data.length / rowBytes;
   const filtered = new Uint8Array(data.length + rows);

@@ -27,8 +27,8 @@ export interface Inputs {
 }
 
 /**
- * A complete run. Of its frames only the motion is kept, d numbers each: they are drawn again when they are asked for, so that memory
- * does not grow by a megabyte a frame.
+ * A complete run. Of its frames only the motion is kept, d numbers each: they are drawn again when they are asked for,
+ * so that memory does not grow by a megabyte a frame.
  */
 export interface CompleteRun extends Inputs {
   readonly motion: Float32Array<ArrayBuffer>;
@@ -37,7 +37,9 @@ export interface CompleteRun extends Inputs {
   readonly summary: RunSummary;
 }
 
-/** Animates, encodes, and tells the listener. @throws what `animate` and the video's encoder throw; the signal's reason. */
+/**
+ * Animates, encodes, and tells the listener. @throws what `animate` and the video's encoder throw; the signal's reason.
+ */
 export async function runAnimation(
   gpu: Gpu,
   inputs: Inputs,

@@ -9,8 +9,8 @@ export interface Asked<T> {
 }
 
 /**
- * What the engine answers. Asks again when `key` changes, one question at a time: of those that come while it answers, the last. Until
- * then the answer before stays. An undefined key asks nothing.
+ * What the engine answers. Asks again when `key` changes, one question at a time: of those that come while it answers,
+ * the last. Until then the answer before stays. An undefined key asks nothing.
  */
 export function useAsked<T>(key: unknown, ask: () => Promise<T>): Asked<T> {
   const [state, setState] = useState<Asked<T>>({ busy: key !== undefined });

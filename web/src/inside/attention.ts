@@ -1,9 +1,9 @@
-/** Sizes of a self-attention: frame i attends to frames |i − j| ≤ window. */
+/** Sizes of a self-attention: frame i attends to frames |i − j| ≤ reach. */
 export interface AttentionSize {
   readonly length: number;
   readonly heads: number;
   readonly headDim: number;
-  readonly window: number;
+  readonly reach: number;
 }
 
 /**
@@ -13,12 +13,12 @@ export interface AttentionSize {
  * @returns for each head `[length, length]`, rows sum to 1.
  */
 export function attentionProbabilities(qkv: Float32Array, size: AttentionSize): Float32Array<ArrayBuffer>[] {
-  const { length, heads, headDim, window } = size;
+  const { length, heads, headDim, reach } = size;
   const width = heads * headDim;
   return Array.from({ length: heads }, (_, head) => {
     const matrix = new Float32Array(length * length);
     for (let i = 0; i < length; i++) {
-      const [first, end] = [Math.max(0, i - window), Math.min(length, i + window + 1)];
+      const [first, end] = [Math.max(0, i - reach), Math.min(length, i + reach + 1)];
       const q = i * 3 * width + head * headDim;
       const scores: number[] = [];
       for (let j = first; j < end; j++) {

@@ -1,6 +1,6 @@
 /**
- * The band of an attention matrix by itself: `[2·reach + 1, length]`, row k holds what frame i gives to frame i + k − reach; zero where
- * there is none.
+ * The band of an attention matrix by itself: `[2·reach + 1, length]`, row k holds what frame i gives to frame i + k −
+ * reach; zero where there is none.
  */
 export function bandOf(matrix: Float32Array, length: number, reach: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: (2 * reach + 1) * length }, (_, at) => {

@@ -1,6 +1,6 @@
 /**
- * The colour of a displacement: its direction is the hue (right is red, and on as the hand of a clock goes, y pointing down), its size
- * the saturation. At rest it is white, at length 1 and beyond the colour is full.
+ * The colour of a displacement: its direction is the hue (right is red, and on as the hand of a clock goes, y pointing
+ * down), its size the saturation. At rest it is white, at length 1 and beyond the colour is full.
  *
  * @returns R, G, B, 0 … 255.
  */
@@ -14,7 +14,9 @@ export function flowColour(dx: number, dy: number): [number, number, number] {
   return [channel(0), channel(4), channel(2)];
 }
 
-/** Pixels are painted from tables, four bytes at a time: a 512² picture takes a few milliseconds of the page's thread. */
+/**
+ * Pixels are painted from tables, four bytes at a time: a 512² picture takes a few milliseconds of the page's thread.
+ */
 const reach = 64;
 const tableSide = 2 * reach + 1;
 let wheel: Uint32Array | undefined;

@@ -1,6 +1,7 @@
 /**
- * Where each pixel is fetched from, minus where it is, in pixels. A grid value g means the place ((g + 1)·side − 1)/2, as grid_sample
- * reads it (Sec. 3 of docs/model.md); a grid at rest is therefore up to half a pixel off at the borders (Quirk).
+ * Where each pixel is fetched from, minus where it is, in pixels. A grid value g means the place ((g + 1)·side − 1)/2,
+ * as grid_sample reads it (Sec. 3 of docs/model.md); a grid at rest is therefore up to half a pixel off at the borders
+ * (Quirk).
  *
  * @param grid `[side, side, 2]`, x then y, −1 … 1.
  * @returns `[side, side, 2]`.

@@ -1,19 +1,28 @@
 import type { SolverName } from 'float-webgpu';
 
 /**
- * Looking inside the last run. The engine recomputes what a panel shows when it is asked for, from the run's motion and the
- * conditions of its windows, which it keeps (7.5 MB a minute at the published sizes); nothing else is stored.
+ * Looking inside the last run. The engine recomputes what a panel shows when it is asked for, from the run's motion and
+ * the conditions of its windows, which it keeps (7.5 MB a minute at the published sizes); nothing else is stored.
  */
 export interface InsideApi {
-  /** λ of every frame, `[frames, dim_m]` row-major, of the portrait itself `[dim_m]`, and the directions' names if known. */
+  /**
+   * λ of every frame, `[frames, dim_m]` row-major, of the portrait itself `[dim_m]`, and the directions' names if
+   * known.
+   */
   coefficients(): Promise<Coefficients>;
   /** Everything of one frame's decoding, at every resolution. */
   frame(index: number): Promise<FrameInside>;
-  /** The portrait drawn with motion Σ λ_m v_m for the λ given, `[dim_m]`: RGBA [S, S, 4]. λ = 0 is the identity-only picture. */
+  /**
+   * The portrait drawn with motion Σ λ_m v_m for the λ given, `[dim_m]`: RGBA [S, S, 4]. λ = 0 is the identity-only
+   * picture.
+   */
   draw(lambda: Float32Array<ArrayBuffer>): Promise<Image>;
   /** The ODE of the window that a frame is in, solved again step by step. */
   window(index: number): Promise<WindowInside>;
-  /** Time of each launch of one frame's decoding and one evaluation of the field; undefined where the GPU tells no times. */
+  /**
+   * Time of each launch of one frame's decoding and one evaluation of the field; undefined where the GPU tells no
+   * times.
+   */
   kernels(): Promise<readonly KernelTimeSummary[] | undefined>;
 }
 
@@ -62,14 +71,20 @@ export interface WindowInside {
   readonly t: readonly number[];
   /** λ of the state at each time, for each frame of the window: [steps + 1][length, dim_m]. */
   readonly path: readonly Float32Array[];
-  /** Norm per frame (root mean square over frames) of u, γ_a(a − u), γ_e(all − a) and their sum v, at the start of each step. */
+  /**
+   * Norm per frame (root mean square over frames) of u, γ_a(a − u), γ_e(all − a) and their sum v, at the start of each
+   * step.
+   */
   readonly terms: readonly {
     readonly u: number;
     readonly audio: number;
     readonly emotion: number;
     readonly v: number;
   }[];
-  /** Attention probabilities of one block at the last evaluation, under all conditions: [heads][N, N]. Zero outside the band. */
+  /**
+   * Attention probabilities of one block at the last evaluation, under all conditions: [heads][N, N]. Zero outside the
+   * band.
+   */
   readonly attention: readonly { readonly block: number; readonly heads: readonly Float32Array[] }[];
 }
 

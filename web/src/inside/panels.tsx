@@ -23,7 +23,10 @@ export interface InsideProps {
   readonly onSeek?: (seconds: number) => void;
 }
 
-/** Looking inside the last run, for the frame under the video's cursor. Key it by run: what is chosen here belongs to one. */
+/**
+ * Looking inside the last run, for the frame under the video's cursor. Key it by run: what is chosen here belongs to
+ * one.
+ */
 export function Inside({ engine, run, time, onSeek }: InsideProps) {
   const frame = useSignal(0);
   const { frames, fps } = run;

@@ -13,7 +13,8 @@ const qkvNames = ({ fmt_depth }: FloatConfig) =>
   Array.from({ length: fmt_depth }, (_, block) => `blocks.${block}.attn.qkv`);
 
 /**
- * Solves the ODE of one window again, from the same noise, and notes its state and the guidance's terms at each step's start.
+ * Solves the ODE of one window again, from the same noise, and notes its state and the guidance's terms at each step's
+ * start.
  *
  * @param evaluator guided, with `windowTaps`.
  */
@@ -51,8 +52,8 @@ async function readAttention(evaluator: FieldEvaluator, config: FloatConfig) {
   const names = qkvNames(config);
   const taps = await evaluator.readTaps(names);
   const length = config.num_prev_frames + windowFrames(config);
-  const { num_heads: heads, attention_window: window } = config;
-  const size = { length, heads, headDim: config.dim_h / heads, window };
+  const { num_heads: heads, attention_window: reach } = config;
+  const size = { length, heads, headDim: config.dim_h / heads, reach };
   return names.map((name, block) => {
     const { data } = taps.get(name)!;
     return { block, heads: attentionProbabilities(data.subarray((data.length / 3) * 2), size) };
@@ -60,8 +61,8 @@ async function readAttention(evaluator: FieldEvaluator, config: FloatConfig) {
 }
 
 /**
- * The sizes of the terms of v = u + γ_a(a − u) + γ_e(all − a) (Sec. 6 of docs/model.md), each the root mean square over the window's
- * frames of its norm.
+ * The sizes of the terms of v = u + γ_a(a − u) + γ_e(all − a) (Sec. 6 of docs/model.md), each the root mean square over
+ * the window's frames of its norm.
  *
  * @param out u, a, all: `[3, P + L, d]`, of which the P preceding rows count for nothing.
  * @param v `[L, d]`.
