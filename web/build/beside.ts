@@ -56,6 +56,7 @@ export function besideFiles(): BesideFile[] {
     copied('manifest.webmanifest', 'web/build/manifest.json'),
     copied('reading.css', 'web/build/reading.css'),
     written('docs/model.html', () => modelPage(text('docs/model.md'))),
+    ...namesIn('docs/images', '.svg').map((name) => copied(`docs/images/${name}`)),
     ...[...kernelFiles()].map(([name, file]) =>
       written(`shaders/${name}.wgsl.html`, () => kernelPage(file, builtShader(file))),
     ),
@@ -66,6 +67,7 @@ const mimeTypes: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css',
   '.png': 'image/png',
+  '.svg': 'image/svg+xml',
   '.wav': 'audio/wav',
   '.json': 'application/json',
   '.webmanifest': 'application/manifest+json',
