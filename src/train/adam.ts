@@ -1,3 +1,4 @@
+import { add } from '../ops/elementwise.js';
 import type { Recorder } from '../runtime/recorder.js';
 import { dispatch, flatGrid, input, scratch } from '../runtime/recorder.js';
 import type { Tensor } from '../runtime/tensor.js';
@@ -53,18 +54,9 @@ export function recordAdam(rec: Recorder, { parts }: FlatParameters): Tensor {
 
 function recordNorm(rec: Recorder, squares: readonly Tensor[]): Tensor {
   const norm = scratch(rec, 'gradient norm', [1]);
-  let partial = squares[0];
-  if (!partial) throw new Error('adam: there are no parameters');
-  for (const more of squares.slice(1)) {
-    const joined = scratch(rec, 'squares', [pieces]);
-    dispatch(rec, {
-      kernel: 'add',
-      params: { count: pieces, repeats: 1, inner: pieces },
-      bindings: { x: partial, z: more, y: joined },
-      workgroups: flatGrid(pieces, 64),
-    });
-    partial = joined;
-  }
+  const [first, ...rest] = squares;
+  if (!first) throw new Error('adam: there are no parameters');
+  const partial = rest.reduce((sum, more) => add(rec, sum, more, 'squares'), first);
   dispatch(rec, {
     kernel: 'gradient_norm',
     params: { count: pieces },
