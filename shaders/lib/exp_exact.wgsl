@@ -1,5 +1,5 @@
 // WGSL promises little for exp; this holds to a few units in the last place, whatever a compiler reassociates
-// (bench/reassociation proves it; docs/accuracy.md).
+// (bench/reassociation.py shows it; docs/accuracy.md).
 
 // e^v = 2^n · e^r with |r| ≤ ln2/2. r = v − n·ln 2 cancels, so the difference is taken in integers, in units of 2⁻²⁴,
 // of which ln 2 has 11629080 − 0.031954797: that fraction is added afterwards. Taylor series for e^r; n goes straight
