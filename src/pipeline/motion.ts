@@ -105,8 +105,8 @@ export function frameCount(samples: number, config: FloatConfig): number {
 
 /**
  * Speech → motion latents (Sec. 4–6). The audio features of a recording are made at once up to two minutes
- * (`recordingCut`), of a longer one piece by piece, and the ODE of each window is solved when asked for, so that memory
- * does not grow with the length.
+ * (`recordingCut`), of a longer one piece by piece, and the ODE of each window is solved when asked for: beside the
+ * samples themselves, memory does not grow with the length.
  *
  * Of speech that is still arriving each window is made as soon as it and `lookAhead` seconds more are there; its
  * emotion is that heard until then in the first window.
