@@ -1,15 +1,9 @@
-import type { Command } from 'commander';
-import { Option } from 'commander';
 import type { AnimateOptions, StreamedFrame } from '../pipeline/animate.js';
 import { animate, animateStream } from '../pipeline/animate.js';
 import { InputError } from '../base/errors.js';
-import type { AlphaRule } from '../media/alpha.js';
-import { alphaRules } from '../media/alpha.js';
-import type { Square } from '../media/crop.js';
 import { preparePortrait } from '../media/crop.js';
 import { frameFinisher, outputSize } from '../media/finish.js';
 import { drawMark } from '../media/mark.js';
-import { emotions } from '../models/speech/emotions.js';
 import { headColumns } from '../models/autoencoder/motion-scale.js';
 import { checkPrecision } from '../models/precision.js';
 import { openFileSource } from '../node/file-source.js';
@@ -19,137 +13,19 @@ import { openWeights } from '../node/weights.js';
 import { neededParts } from '../pipeline/parts.js';
 import { provenance } from '../pipeline/provenance.js';
 import { closeGpu, openGpu } from '../runtime/gpu.js';
-import type { Precision } from '../runtime/tensor.js';
 import { beginSpan } from '../runtime/trace.js';
-import type { EmotionSchedule, GuidanceSchedule } from '../pipeline/schedule.js';
-import { parseEmotionSchedule, parseGuidanceSchedule } from '../pipeline/schedule.js';
-import type { SolverName } from '../sampling/solvers.js';
-import { parseSolver, solverNames } from '../sampling/solvers.js';
 import { finite } from '../weights/finite.js';
 import { openSafetensors } from '../weights/safetensors.js';
 import { formatShape } from '../weights/source.js';
-import { checkCrop, chooseSquare, parseCrop } from './crop.js';
+import type { AnimateFlags } from './animate-options.js';
+import { checkCrop, chooseSquare } from './crop.js';
 import { claimOutputs, openOutputs, type Made } from './outputs.js';
 import { outputPath } from './claims.js';
-import {
-  adapterHelp,
-  atLeastZero,
-  demoWeights,
-  experimentalOption,
-  parsedBy,
-  precisionOption,
-  wholeNumber,
-} from './options.js';
 import { printJson } from './print.js';
 import { openProfile } from './profile.js';
 import { createProgress, frameStatus } from './progress.js';
-import type { SpeechFlags } from './speech.js';
-import { addSpeechOptions, isArriving, openSpeech, streamOptions } from './speech.js';
+import { isArriving, openSpeech, streamOptions } from './speech.js';
 import { undoAll } from './undo.js';
-
-interface AnimateFlags extends SpeechFlags {
-  image: string;
-  alpha: AlphaRule;
-  out?: string;
-  weights: string;
-  config?: string;
-  nfe: number;
-  solver: SolverName;
-  seed: number;
-  audioGuidance: number | GuidanceSchedule;
-  emotionGuidance: number | GuidanceSchedule;
-  emotion?: EmotionSchedule;
-  motionScale: number;
-  mark?: boolean;
-  fps?: number;
-  size?: number;
-  crop?: 'auto' | 'none' | Square;
-  face?: number;
-  pasteBack?: boolean;
-  framesDir?: string;
-  cleanFrames?: boolean;
-  motionOut?: string;
-  profile?: string;
-  adapter: string;
-  precision: Precision;
-  experimental: boolean;
-  quiet?: boolean;
-  json?: boolean;
-}
-
-export function addAnimate(program: Command, signal: AbortSignal): void {
-  const command = program
-    .command('animate')
-    .description('make a video of a portrait speaking a recording')
-    .requiredOption('--image <file>', 'the portrait, PNG, JPEG or WebP');
-  addSpeechOptions(command)
-    .addOption(
-      new Option(
-        '--alpha <rule>',
-        'a transparent portrait: blend, laid over black; drop, hidden colours show',
-      )
-        .choices(alphaRules)
-        .default('blend'),
-    )
-    .option('--out <mp4>', 'the video to write, with the sound')
-    .option('--frames-dir <folder>', 'write every frame as PNG into this folder')
-    .option('--clean-frames', 'remove the frames of an earlier run from that folder first')
-    .option(
-      '--weights <path>',
-      'the checkpoint: safetensors, float.pth, or a folder with the model',
-      demoWeights,
-    )
-    .option('--config <json>', 'the sizes of the checkpoint, if not beside it')
-    .option('--nfe <n>', 'time points of the ODE: n − 1 steps', wholeNumber(2, 10000), 10)
-    .option<SolverName>(
-      '--solver <name>',
-      `ODE solver: ${solverNames.join(', ')}; heun2, torchdiffeq’s name, is heun`,
-      parsedBy(parseSolver),
-      'euler',
-    )
-    .option('--seed <n>', 'the same seed makes the same video', wholeNumber(0), 15)
-    .option<number | GuidanceSchedule>(
-      '--audio-guidance <γ>',
-      'how strongly the motion follows the speech; over time: 2@0,1@4',
-      parsedBy(parseGuidanceSchedule),
-      2,
-    )
-    .option<number | GuidanceSchedule>(
-      '--emotion-guidance <γ>',
-      'how strongly it follows the emotion; over time as well',
-      parsedBy(parseGuidanceSchedule),
-      1,
-    )
-    .option(
-      '--emotion <name>',
-      `show this emotion: ${emotions.join(', ')}; over time: happy@0,sad@3.5; weaker: happy*0.6 (default: the one heard)`,
-      parsedBy(parseEmotionSchedule),
-    )
-    .option('--motion-scale <x>', 'how much the head moves, 0 or more', atLeastZero, 1)
-    .option('--mark', 'draw a visible “AI” into the corner of every frame')
-    .option('--fps <n>', 'frames a second of the video (default: the model’s, 25)', wholeNumber(1, 240))
-    .option(
-      '--size <n>',
-      'side of the video in pixels, the longer one with --paste-back (default: the model’s, at least 512; the portrait’s)',
-      wholeNumber(16, 8192),
-    )
-    .option(
-      '--crop <square>',
-      'auto: the face; none: the centre square; X,Y,SIZE in pixels (default: auto; none for models below 128 pixels)',
-      parseCrop,
-    )
-    .option('--face <n>', 'of several faces the n-th largest (default: the largest)', wholeNumber(1, 1000))
-    .option('--paste-back', 'put the animated square back into the whole portrait')
-    .option('--motion-out <file>', 'save the sampled motion as safetensors')
-    .option('--motion-in <file>', 'use saved motion instead of sampling')
-    .option('--profile <json>', 'write when each kernel ran, for https://ui.perfetto.dev')
-    .option('--adapter <name>', adapterHelp, 'auto')
-    .addOption(precisionOption())
-    .addOption(experimentalOption())
-    .option('--quiet', 'print nothing but errors')
-    .option('--json', 'print the result as JSON')
-    .action((flags: AnimateFlags) => runAnimate(flags, signal));
-}
 
 /**
  * What `--json` prints, with the paths of what was written: first what the video has, or without `--out` the frames.
@@ -163,7 +39,7 @@ interface Result extends Made {
   gpuBytes: number;
 }
 
-async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<void> {
+export async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<void> {
   const progress = createProgress(flags.quiet === true || flags.json === true);
   const undo: (() => unknown)[] = [];
   try {

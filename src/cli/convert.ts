@@ -1,5 +1,3 @@
-import type { Command } from 'commander';
-import { Option } from 'commander';
 import { writeSafetensorsFile } from '../node/safetensors-file.js';
 import { openWeights } from '../node/weights.js';
 import type { FloatType } from '../weights/encode.js';
@@ -8,31 +6,14 @@ import { checkpointLayout } from '../weights/stream.js';
 import { checkClaims, outputPath } from './claims.js';
 import { byteStatus, createProgress } from './progress.js';
 
-interface ConvertFlags {
+export interface ConvertFlags {
   out: string;
   dtype: 'f32' | 'f16' | 'bf16';
   config?: string;
   quiet?: boolean;
 }
 
-export function addConvert(program: Command, signal: AbortSignal): void {
-  program
-    .command('convert')
-    .description('make one checked safetensors file from the files of a checkpoint')
-    .argument(
-      '<path...>',
-      'float.pth, safetensors, folders of Hugging Face’s, or one folder with all: together the whole model',
-    )
-    .requiredOption('--out <safetensors>', 'the file to write; its configuration is in its metadata')
-    .addOption(
-      new Option('--dtype <type>', 'how to write numbers').choices(['f32', 'f16', 'bf16']).default('f32'),
-    )
-    .option('--config <json>', 'the sizes of the model, if neither published nor beside it')
-    .option('--quiet', 'print nothing but errors')
-    .action((paths: string[], flags: ConvertFlags) => runConvert(paths, flags, signal));
-}
-
-async function runConvert(paths: string[], flags: ConvertFlags, signal: AbortSignal): Promise<void> {
+export async function runConvert(paths: string[], flags: ConvertFlags, signal: AbortSignal): Promise<void> {
   await checkClaims({
     inputs: { '--config': flags.config },
     weights: { input: paths },

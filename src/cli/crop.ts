@@ -1,4 +1,3 @@
-import { InvalidArgumentError } from 'commander';
 import { InputError } from '../base/errors.js';
 import { detectFaces, portraitBox } from '../pipeline/faces.js';
 import type { Square } from '../media/crop.js';
@@ -13,17 +12,6 @@ export interface CropFlags extends FinishOptions {
   readonly image: string;
   readonly crop?: 'auto' | 'none' | Square;
   readonly face?: number;
-}
-
-/** Parses `--crop`. */
-export function parseCrop(text: string): 'auto' | 'none' | Square {
-  if (text === 'auto' || text === 'none') return text;
-  const numbers = text.split(',').map((part) => (/^-?\d{1,5}$/.test(part) ? Number(part) : NaN));
-  const [x = NaN, y = NaN, size = NaN] = numbers;
-  if (numbers.length !== 3 || numbers.some(Number.isNaN) || size < 1 || size > 8192) {
-    throw new InvalidArgumentError('Expected auto, none or X,Y,SIZE in whole pixels, such as 120,40,300.');
-  }
-  return { x, y, size };
 }
 
 /** Refuses options that do not go together or with the picture, before any work is done. */

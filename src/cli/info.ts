@@ -1,15 +1,9 @@
-import type { Command } from 'commander';
 import { requestNodeAdapter, type AdapterChoice } from '../node/gpu.js';
-import { adapterHelp } from './options.js';
 import { printError, printJson, printLines } from './print.js';
 
-export function addInfo(program: Command): void {
-  program
-    .command('info')
-    .description('tell which graphics adapter would be used and what it can do')
-    .option('--adapter <name>', adapterHelp, 'auto')
-    .option('--json', 'print JSON')
-    .action(runInfo);
+export interface InfoFlags {
+  adapter?: string;
+  json?: boolean;
 }
 
 /**
@@ -17,7 +11,7 @@ export function addInfo(program: Command): void {
  *
  * @throws InputError where there is no such adapter.
  */
-export async function runInfo(options: { adapter?: string; json?: boolean }): Promise<void> {
+export async function runInfo(options: InfoFlags): Promise<void> {
   const choice = await requestNodeAdapter({
     ...(options.adapter !== undefined && { adapter: options.adapter }),
     log: printError,

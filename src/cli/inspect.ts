@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import stringWidth from 'string-width';
 import { InputError } from '../base/errors.js';
 import { escapeControls } from '../base/escape.js';
@@ -12,18 +11,13 @@ import type { ModelPart } from '../weights/manifest.js';
 import { elementCount, formatShape } from '../weights/source.js';
 import { printJson, printLines } from './print.js';
 
-export function addInspect(program: Command): void {
-  program
-    .command('inspect')
-    .description('list the tensors of a checkpoint, and which parts of the model it has whole')
-    .argument('<path>', 'safetensors, float.pth, a folder with weights, or a weights.json')
-    .option('--config <file>', 'the configuration to compare with, instead of the one beside the weights')
-    .option('--json', 'print JSON')
-    .action(inspect);
+export interface InspectFlags {
+  config?: string;
+  json?: boolean;
 }
 
 /** What `float inspect` prints. A file that is no checkpoint (saved motion, say) is listed all the same. */
-async function inspect(path: string, options: { config?: string; json?: boolean }): Promise<void> {
+export async function runInspect(path: string, options: InspectFlags): Promise<void> {
   const { files, close } = await openCheckpointFiles([path]);
   try {
     const source = joinWeights(files);

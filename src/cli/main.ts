@@ -8,20 +8,12 @@ import { printError } from './print.js';
 async function main(signal: AbortSignal): Promise<void> {
   checkWorkingFolder();
   // Not before: a signal while they load, or a broken installation, is to end as any other.
-  const { addAnimate } = await import('./animate.js');
-  const { addVerify } = await import('./verify.js');
-  const { addInspect } = await import('./inspect.js');
-  const { addConvert } = await import('./convert.js');
-  const { addInfo } = await import('./info.js');
+  const { addCommands } = await import('./commands.js');
   const program = new Command('float')
     .description('FLOAT talking portraits on WebGPU: a portrait and speech in, a video of them talking out')
     .exitOverride()
     .configureOutput({ outputError: (text) => printError(usageError(text)) });
-  addAnimate(program, signal);
-  addVerify(program, signal);
-  addInspect(program);
-  addConvert(program, signal);
-  addInfo(program);
+  addCommands(program, signal);
   await program.parseAsync().catch((error: unknown) => {
     // So commander ends after --help.
     if (!(error instanceof CommanderError && error.exitCode === 0)) throw error;

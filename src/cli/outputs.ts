@@ -6,7 +6,7 @@ import type { Sound } from '../media/sound.js';
 import { createFrameWriter, type FrameWriter } from '../node/frames.js';
 import { checkTarget, writeWhole } from '../node/partial-file.js';
 import type { ArrivingSound } from '../media/sound.js';
-import { createVideoWriter, type VideoFacts } from '../node/video.js';
+import type { VideoFacts } from '../node/video.js';
 import type { StreamOptions } from '../node/byte-stream.js';
 import { faceWeightsPath } from '../node/face-weights.js';
 import { checkClaims, outputPath } from './claims.js';
@@ -123,18 +123,20 @@ export async function openOutputs(
   for (const path of [paths.motionOut, paths.profile])
     if (path !== undefined) await checkTarget(outputPath(path));
   const { out, motionOut } = paths;
-  const video =
-    out === undefined
-      ? undefined
-      : await createVideoWriter(outputPath(out), {
-          ...size,
-          fps,
-          sound: speech,
-          title,
-          comment,
-          signal,
-          onWait,
-        });
+  const openVideo = async (path: string) => {
+    // Not before: what makes videos takes a moment to load, and nothing that is refused needs it.
+    const { createVideoWriter } = await import('../node/video.js');
+    return createVideoWriter(outputPath(path), {
+      ...size,
+      fps,
+      sound: speech,
+      title,
+      comment,
+      signal,
+      onWait,
+    });
+  };
+  const video = out === undefined ? undefined : await openVideo(out);
   const motion: Float32Array[] = [];
   let frames = 0;
   return {

@@ -1,13 +1,9 @@
-import type { Command } from 'commander';
-import { InvalidArgumentError, Option } from 'commander';
 import { InputError } from '../base/errors.js';
 import type { PcmFormat } from '../media/pcm.js';
-import { pcmFormats } from '../media/pcm.js';
 import type { Sound } from '../media/sound.js';
 import type { ArrivingSound } from '../media/sound.js';
 import { readSound } from '../node/sound.js';
 import { openStandardInput } from '../node/standard-input.js';
-import { wholeNumber } from './options.js';
 
 export interface SpeechFlags {
   readonly audio: string;
@@ -15,29 +11,6 @@ export interface SpeechFlags {
   readonly pcmFormat?: PcmFormat;
   readonly lookAhead?: number;
   readonly motionIn?: string;
-}
-
-export function addSpeechOptions(command: Command): Command {
-  return command
-    .requiredOption(
-      '--audio <file>',
-      'the speech: WAV, MP3, FLAC, OGG or (with ffmpeg installed) M4A; - for one of them, or raw PCM, mono, from standard input',
-    )
-    .option('--pcm-rate <hz>', 'samples a second of the PCM (default: 16000)', wholeNumber(1000, 384_000))
-    .addOption(new Option('--pcm-format <name>', 'of the PCM (default: s16le)').choices(pcmFormats))
-    .option(
-      '--look-ahead <s>',
-      'seconds of the PCM beyond a window (2 s) that its frames wait for (default: 1)',
-      lookAhead,
-    );
-}
-
-function lookAhead(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 60)) {
-    throw new InvalidArgumentError('Expected a number from 0 to 60.');
-  }
-  return value;
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { Command } from 'commander';
 import { InputError } from '../base/errors.js';
 import { checkPrecision } from '../models/precision.js';
 import { requestNodeAdapter } from '../node/gpu.js';
@@ -10,12 +9,11 @@ import type { Comparison, FrameSimilarity, PictureComparison } from '../verify/c
 import type { GoldenStageName } from '../verify/golden-set.js';
 import { goldenStages } from '../verify/golden-set.js';
 import { verifyStages } from '../verify/stages.js';
-import { adapterHelp, experimentalOption, precisionOption } from './options.js';
 import { printJson, printLines } from './print.js';
 import { createProgress } from './progress.js';
 import { undoAll } from './undo.js';
 
-interface VerifyFlags {
+export interface VerifyFlags {
   stages?: string;
   weights?: string;
   adapter: string;
@@ -24,23 +22,7 @@ interface VerifyFlags {
   json?: boolean;
 }
 
-export function addVerify(program: Command, signal: AbortSignal): void {
-  program
-    .command('verify')
-    .description(
-      'compare every tensor of a golden set with ours; exit status 1 if any is too far off (in f16: any frame)',
-    )
-    .argument('<dir>', 'a golden set laid out as golden/README.md says')
-    .option('--stages <list>', `comma-separated: ${goldenStages.join(', ')} (default: all in the set)`)
-    .option('--weights <path>', 'the checkpoint (default: weights.safetensors or weights.json of the set)')
-    .option('--adapter <name>', adapterHelp, 'auto')
-    .addOption(precisionOption())
-    .addOption(experimentalOption())
-    .option('--json', 'print JSON')
-    .action((folder: string, flags: VerifyFlags) => runVerify(folder, flags, signal));
-}
-
-async function runVerify(folder: string, flags: VerifyFlags, signal: AbortSignal): Promise<void> {
+export async function runVerify(folder: string, flags: VerifyFlags, signal: AbortSignal): Promise<void> {
   const wanted = parseStages(flags.stages);
   const progress = createProgress(flags.json === true);
   const print = (text: string) => {

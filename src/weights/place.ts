@@ -45,7 +45,7 @@ const wrapperWords = new Set([
 ]);
 
 /** Numbers of layers are of no account: whether there are as many as there should be is checked later. */
-const pattern = (words: readonly string[]) => words.map((word) => (/^\d+$/.test(word) ? '#' : word)).join('.');
+const pattern = (name: string) => name.replace(/(?<![^.])\d+(?![^.])/g, '#');
 
 /** The end of a name, numbers as # → what may stand before it to make it FLOAT's. */
 let endings: ReadonlyMap<string, readonly string[]> | undefined;
@@ -60,7 +60,7 @@ function knownEndings(): ReadonlyMap<string, readonly string[]> {
   for (const name of expectedTensors(widest).keys()) {
     for (const root of roots) {
       if (!name.startsWith(root)) continue;
-      const ending = pattern(name.slice(root.length).split('.'));
+      const ending = pattern(name.slice(root.length));
       const list = known.get(ending) ?? [];
       if (!list.includes(root)) known.set(ending, [...list, root]);
     }
@@ -70,7 +70,7 @@ function knownEndings(): ReadonlyMap<string, readonly string[]> {
 
 /** Whether a name could be FLOAT's own with other sizes: more layers, or a bias that this configuration has not. */
 export function isLayerOfSomeModel(name: string): boolean {
-  return knownEndings().get(pattern(name.split('.')))?.includes('') ?? false;
+  return knownEndings().get(pattern(name))?.includes('') ?? false;
 }
 
 interface Candidate {
@@ -93,6 +93,13 @@ interface Candidate {
  * without prefix, then that of the first prefix.
  */
 export function placeTensors(source: WeightSource): Placed {
+  return getOrAdd(placements, source, () => findPlaces(source));
+}
+
+/** A checkpoint's names are asked for several times while it is opened, and there may be many. */
+const placements = new WeakMap<WeightSource, Placed>();
+
+function findPlaces(source: WeightSource): Placed {
   const candidates: Candidate[] = [];
   const unplaced = new Map<string, string[]>();
   for (const stored of source.tensors.keys()) {
@@ -109,11 +116,14 @@ export function placeTensors(source: WeightSource): Placed {
 
 function candidateOf(stored: string, words: readonly string[]): Candidate | undefined {
   const known = knownEndings();
+  let ending = pattern(words.join('.'));
   // More than ten words before FLOAT's are no prefix.
   for (let dropped = 0; dropped < Math.min(words.length, 10); dropped++) {
-    const kept = words.slice(dropped);
-    const found = known.get(pattern(kept));
-    if (found) return { stored, prefix: words.slice(0, dropped).join('.'), rest: kept.join('.'), roots: found };
+    const roots = known.get(ending);
+    if (roots) {
+      return { stored, prefix: words.slice(0, dropped).join('.'), rest: words.slice(dropped).join('.'), roots };
+    }
+    ending = ending.slice(ending.indexOf('.') + 1);
   }
   return undefined;
 }
@@ -151,14 +161,15 @@ const lastNames = (path: string) => path.split(/[\\/]/).slice(-2).join('/');
  */
 function projections(unplaced: ReadonlyMap<string, string[]>, source: WeightSource, alone: boolean): Place[] {
   return [...unplaced].flatMap(([prefix, list]) => {
+    const told = /proj/i.test(prefix) || (alone && unplaced.size === 1);
+    if (!told || list.length !== 4) return [];
     const named = new Map(list.map((stored) => [stored.split('.').slice(-2).join('.'), stored]));
     const shapeOf = (name: string) => source.tensors.get(named.get(name) ?? '')?.shape ?? [];
     const [rows, columns, ...more] = shapeOf('0.weight');
     const vectors = ['0.bias', '1.weight', '1.bias'].map(shapeOf);
     const fits = columns !== undefined && more.length === 0;
     const isNorm = vectors.every((shape) => shape.length === 1 && shape[0] === rows);
-    const told = /proj/i.test(prefix) || (alone && unplaced.size === 1);
-    if (!told || named.size !== 4 || list.length !== 4 || !fits || !isNorm) return [];
+    if (named.size !== 4 || !fits || !isNorm) return [];
     return [...named].map(([name, stored]) => ({ stored, prefix, root: projection, name: projection + name }));
   });
 }
@@ -194,7 +205,7 @@ function originOf(placed: readonly Place[]): Origin {
   return all(emotion, `${emotion}wav2vec2.`) ? 'emotion' : 'float';
 }
 
-function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+function getOrAdd<K, V>(map: Pick<Map<K, V>, 'get'> & { set(key: K, value: V): unknown }, key: K, make: () => V): V {
   const found = map.get(key);
   if (found !== undefined) return found;
   const made = make();

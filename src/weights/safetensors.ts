@@ -70,7 +70,7 @@ function parseHeader(json: JsonObject, file: ByteSource, headerEnd: number) {
   let metadata: ReadonlyMap<string, string> = new Map();
   for (const [name, value] of Object.entries(json)) {
     if (name === '__metadata__') metadata = parseMetadata(value, file.name);
-    else entries.set(name, parseEntry(value, headerEnd, `${file.name}: tensor ${quote(name)}`));
+    else entries.set(name, parseEntry(value, headerEnd, () => `${file.name}: tensor ${quote(name)}`));
   }
   checkCover(entries, file, headerEnd);
   return { entries, metadata };
@@ -92,25 +92,25 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function parseEntry(value: unknown, headerEnd: number, what: string): Entry {
-  if (!isJsonObject(value)) throw new InputError(`${what}: expected {dtype, shape, data_offsets}`);
+function parseEntry(value: unknown, headerEnd: number, what: () => string): Entry {
+  if (!isJsonObject(value)) throw new InputError(`${what()}: expected {dtype, shape, data_offsets}`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== 'string' || !/^\w{1,32}$/.test(dtype)) {
     const got = typeof dtype === 'string' ? quote(dtype) : typeof dtype;
-    throw new InputError(`${what}: expected a dtype such as F32, got ${got}`);
+    throw new InputError(`${what()}: expected a dtype such as F32, got ${got}`);
   }
   if (!Array.isArray(shape) || shape.length > 16 || !shape.every(isCount)) {
-    throw new InputError(`${what}: shape: expected at most 16 non-negative integers`);
+    throw new InputError(`${what()}: shape: expected at most 16 non-negative integers`);
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
-    throw new InputError(`${what}: data_offsets: expected two non-negative integers below 2^53`);
+    throw new InputError(`${what()}: data_offsets: expected two non-negative integers below 2^53`);
   }
   const [begin, end] = offsets as [number, number];
   // A kind that is not known here may take any number of bits: what it holds is never read.
   const length = isDType(dtype) ? elementCount(shape) * dtypeBytes[dtype] : Math.max(0, end - begin);
   if (end - begin !== length) {
     throw new InputError(
-      `${what}: data_offsets [${begin}, ${end}]: expected ${length} bytes for ${dtype} ${formatShape(shape)}`,
+      `${what()}: data_offsets [${begin}, ${end}]: expected ${length} bytes for ${dtype} ${formatShape(shape)}`,
     );
   }
   return { dtype, shape, begin: headerEnd + begin, end: headerEnd + end };

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeSafetensors } from '../../src/weights/safetensors.js';
-import { emptyFolder, runFloat } from './run.js';
+import { emptyFolder, golden, runFloat } from './run.js';
 
 let folder: string;
 beforeAll(() => {
@@ -55,12 +55,30 @@ describe('float inspect', () => {
     }
   });
 
+  it('loads nothing for videos, and no GPU', async () => {
+    // Every module's name passes through `resolve`: those of packages that take long to load fail.
+    const heavy = `export const resolve = (name, context, next) => {
+      if (/^(mediabunny|@mediabunny|webgpu)/.test(name)) throw new Error(name + ' was loaded');
+      return next(name, context);
+    };`;
+    const asUrl = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
+    const hook = asUrl(`import { register } from 'node:module'; register(${JSON.stringify(asUrl(heavy))});`);
+    const env = { NODE_OPTIONS: `--import ${hook}` };
+    expect(await runFloat(['inspect', golden('tiny')], env)).toMatchObject({ status: 0, stderr: '' });
+    const { status, stderr } = await runFloat(['info'], env);
+    expect(stderr).toMatch(/^float: .*webgpu was loaded\n$/);
+    expect(status).toBe(2);
+  });
+
   it('lists 200,000 tensors', async () => {
     const count = 200_000;
-    const path = numbers(
-      'many.safetensors',
-      Array.from({ length: count }, (_, i) => `layers.${i}.weight`),
-    );
+    const path = join(folder, 'many.safetensors');
+    const entry = (_: unknown, i: number) =>
+      `"layers.${i}.weight":{"dtype":"F32","shape":[1],"data_offsets":[${4 * i},${4 * i + 4}]}`;
+    const header = Buffer.from(`{${Array.from({ length: count }, entry).join(',')}}`);
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    writeFileSync(path, Buffer.concat([length, header, Buffer.alloc(4 * count)]));
     const { status, stdout, stderr } = await runFloat(['inspect', path]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const lines = stdout.split('\n');
