@@ -4,11 +4,7 @@ import { basename, dirname, join, normalize } from 'node:path';
 import { Command } from 'commander';
 import { lexer, type Token, type Tokens, walkTokens } from 'marked';
 import { describe, expect, it } from 'vitest';
-import { addAnimate } from '../src/cli/animate.js';
-import { addConvert } from '../src/cli/convert.js';
-import { addInfo } from '../src/cli/info.js';
-import { addInspect } from '../src/cli/inspect.js';
-import { addVerify } from '../src/cli/verify.js';
+import { addCommands } from '../src/cli/commands.js';
 
 /** What the documents and comments name must exist: files, anchors, scripts, options, functions. */
 
@@ -98,11 +94,7 @@ const missing = (path: string) => !existsSync(join(root, path));
 function optionsOf(): Map<string, Set<string>> {
   const program = new Command('float');
   const { signal } = new AbortController();
-  addAnimate(program, signal);
-  addConvert(program, signal);
-  addInfo(program);
-  addInspect(program);
-  addVerify(program, signal);
+  addCommands(program, signal);
   return new Map(
     program.commands.map((command) => [
       command.name(),
