@@ -1,11 +1,19 @@
 import type { Recorder } from '../runtime/recorder.js';
-import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
+import { constant, dispatch, flatGrid, scratch } from '../runtime/recorder.js';
+import { note, reaches } from '../runtime/tape.js';
 import type { Tensor } from '../runtime/tensor.js';
-import { expectShape, extent, sizeOf } from '../runtime/tensor.js';
+import { expectShape, extent, reshape, sizeOf } from '../runtime/tensor.js';
+import { channelSums } from './channel-sums.js';
 import type { ConvWeight } from './conv-weight.js';
+import { add } from './elementwise.js';
 import type { Epilogue, EpilogueReference } from './epilogue.js';
 import { epilogueBindings, epilogueParams, epilogueReference } from './epilogue.js';
+import { finishInSteps } from './finish.js';
+import { takeColumns } from './join-columns.js';
+import { adjointWeight } from './repack-weight.js';
+import { scaleRows } from './scale-rows.js';
 import { chooseSplits } from './splits.js';
+import { weightGradient } from './weight-gradient.js';
 
 /** Factors for the input channels of each frame: value (b, i) is `values[b, offset + i]`. */
 export interface Style {
@@ -86,6 +94,108 @@ interface Geometry {
 }
 
 function convolve(rec: Recorder, x: Tensor, weight: ConvWeight, options: ConvOptions, geometry: Geometry) {
+  const { style, scale, bias, addend } = options;
+  return reaches(rec, [x, weight.tensor, style?.values, scale, bias, addend])
+    ? convolveInSteps(rec, x, weight, options, geometry)
+    : launch(rec, x, weight, options, geometry);
+}
+
+/**
+ * With a tape: the convolution with its style and demodulation, v = d·conv(s·x), and what follows as operators of their
+ * own. With g = convᵀ(d·dv), which is a convolution too (`adjointWeight`), from v = d·Σ w·s·x
+ *
+ *     dx = s·g      ds[n,i] = Σ_p g·x      dd[n,o] = Σ_p dv·v/d      dw = weightGradient(s·x, d·dv)
+ */
+function convolveInSteps(
+  rec: Recorder,
+  one: Tensor,
+  weight: ConvWeight,
+  options: ConvOptions,
+  geometry: Geometry,
+): Tensor {
+  const { style, scale, batch = extent(one, 0), label = 'conv2d' } = options;
+  const { tensor: w } = weight;
+  const x = repeatFrame(rec, one, batch);
+  const s = style && takeColumns(rec, style.values, style.offset, extent(w, 1));
+  const sums = { style: s && { values: s, offset: 0 }, scale, batch, label };
+  const v = launch(rec, x, weight, sums, geometry);
+  note(rec, {
+    operator: 'conv2d',
+    inputs: [x, w, ...(s ? [s] : []), ...(scale ? [scale] : [])],
+    output: v,
+    adjoint: ({ dy, wants, into, give }) => {
+      if (scale && wants(scale)) {
+        give(scale, channelSums(rec, dy, { b: v, divisor: scale }, `d ${scale.label}`));
+      }
+      if (wants(x) || wants(s)) {
+        const g = inputGradient(rec, dy, weight, scale, x, geometry);
+        if (s && wants(s)) give(s, channelSums(rec, g, { b: x }, `d ${s.label}`));
+        if (wants(x)) give(x, s ? scaleChannels(rec, g, s) : g);
+      }
+      if (wants(w)) {
+        const dw = into(w, `d ${w.label}`);
+        const { kernel, stride, pad, phases } = geometry;
+        const transposed = phases === 4;
+        weightGradient(rec, { x, scale: s }, { x: dy, scale }, dw, {
+          kernel: transposed ? 3 : kernel,
+          stride,
+          pad,
+          transposed,
+        });
+        give(w, dw);
+      }
+    },
+  });
+  return finishInSteps(rec, v, options, label);
+}
+
+/** Each channel of each frame times its factor; s `[batch, channels]`. */
+function scaleChannels(rec: Recorder, x: Tensor, s: Tensor): Tensor {
+  const rows = sizeOf(s.shape);
+  const flat = scaleRows(rec, reshape(x, [rows, sizeOf(x.shape) / rows]), reshape(s, [rows]), x.label);
+  return reshape(flat, x.shape);
+}
+
+/** A picture that all frames share, once for each: its gradient is the sum over the frames. */
+function repeatFrame(rec: Recorder, x: Tensor, batch: number): Tensor {
+  if (extent(x, 0) === batch) return x;
+  const shape = [batch, ...x.shape.slice(1)];
+  const zeros = constant(rec, 'zeros', shape, new Float32Array(sizeOf(shape)));
+  return add(rec, zeros, { ...x, shape: x.shape.slice(1) }, x.label);
+}
+
+/**
+ * convᵀ(d·dv). Of stride 1 it is the convolution with inputs and outputs swapped and taps flipped; of stride 2 and no
+ * padding the transposed convolution, and the other way round.
+ */
+function inputGradient(
+  rec: Recorder,
+  dv: Tensor,
+  weight: ConvWeight,
+  d: Tensor | undefined,
+  x: Tensor,
+  { kernel, stride, pad, phases }: Geometry,
+): Tensor {
+  const options = { style: d && { values: d, offset: 0 }, label: `d ${x.label}` };
+  if (phases === 4) {
+    const swapped = adjointWeight(rec, weight, { fromPhased: true, toPhased: false, flip: false });
+    return conv2d(rec, dv, swapped, { ...options, stride: 2 });
+  }
+  if (stride === 1 && pad < kernel) {
+    const swapped = adjointWeight(rec, weight, { fromPhased: false, toPhased: false, flip: true });
+    return conv2d(rec, dv, swapped, { ...options, padding: kernel - 1 - pad });
+  }
+  const fits = extent(x, 2) % 2 === 1 && extent(x, 3) % 2 === 1;
+  if (stride !== 2 || kernel !== 3 || pad !== 0 || !fits) {
+    throw new RangeError(
+      `conv2d: no adjoint with stride ${stride}, ${kernel}×${kernel} taps, padding ${pad} of ${x.shape.join('×')}`,
+    );
+  }
+  const swapped = adjointWeight(rec, weight, { fromPhased: false, toPhased: true, flip: false });
+  return convTranspose2d(rec, dv, swapped, options);
+}
+
+function launch(rec: Recorder, x: Tensor, weight: ConvWeight, options: ConvOptions, geometry: Geometry) {
   const { style, batch = extent(x, 0), label = 'conv2d' } = options;
   const { phases, outHeight, outWidth } = geometry;
   const { outputs } = weight;
@@ -230,4 +340,55 @@ export function convTranspose2dReference(
     }
   }
   return epilogueReference(y, outputs, outHeight * outWidth, size);
+}
+
+/**
+ * The adjoint of `conv2dReference` and, if `transposed`, of `convTranspose2dReference`, in float64, term by term: of
+ * v = d·s·x·w each factor gets dv times the others.
+ */
+export function conv2dAdjointReference(
+  x: ArrayLike<number>,
+  weight: ArrayLike<number>,
+  dv: ArrayLike<number>,
+  size: Omit<ConvReference, 'bias' | 'leaky' | 'addend' | 'factor'> & { readonly transposed?: boolean },
+): Record<'dx' | 'dWeight' | 'dStyle' | 'dScale', Float64Array> {
+  const { batch, inputs, outputs, height, width, kernel, stride = 1, padding = 0, transposed = false } = size;
+  const outSide = (side: number) =>
+    transposed ? 2 * side + 1 : Math.floor((side + 2 * padding - kernel) / stride) + 1;
+  const [outHeight, outWidth] = [outSide(height), outSide(width)];
+  const [rows, columns] = transposed ? [height, width] : [outHeight, outWidth];
+  const made = {
+    dx: new Float64Array(batch * inputs * height * width),
+    dWeight: new Float64Array(outputs * inputs * kernel ** 2),
+    dStyle: new Float64Array(batch * inputs),
+    dScale: new Float64Array(batch * outputs),
+  };
+  for (let at = 0; at < batch * outputs * inputs * rows * columns * kernel ** 2; at++) {
+    const tap = at % kernel ** 2;
+    const position = Math.floor(at / kernel ** 2) % (rows * columns);
+    const pair = Math.floor(at / (kernel ** 2 * rows * columns));
+    const [i, o, b] = [
+      pair % inputs,
+      Math.floor(pair / inputs) % outputs,
+      Math.floor(pair / (inputs * outputs)),
+    ];
+    const [row, column] = [Math.floor(position / columns), position % columns];
+    // What the strided side is read at: the input, or of a transposed convolution the output.
+    const far = [
+      row * (transposed ? 2 : stride) + Math.floor(tap / kernel) - padding,
+      column * (transposed ? 2 : stride) + (tap % kernel) - padding,
+    ] as const;
+    const [[r, c], [R, C]] = transposed ? [[row, column] as const, far] : [far, [row, column] as const];
+    if (r < 0 || r >= height || c < 0 || c >= width) continue;
+    const [inChannel, outChannel] = [b * inputs + i, b * outputs + o];
+    const from = (inChannel * height + r) * width + c;
+    const w = (o * inputs + i) * kernel ** 2 + tap;
+    const [s, d] = [size.style?.[inChannel] ?? 1, size.scale?.[outChannel] ?? 1];
+    const dy = dv[(outChannel * outHeight + R) * outWidth + C]!;
+    made.dx[from]! += dy * d * s * weight[w]!;
+    made.dWeight[w]! += dy * d * s * x[from]!;
+    made.dStyle[inChannel]! += dy * d * weight[w]! * x[from]!;
+    made.dScale[outChannel]! += dy * s * weight[w]! * x[from]!;
+  }
+  return made;
 }

@@ -61,6 +61,31 @@ export function joinColumns(rec: Recorder, parts: readonly Tensor[], label = 'jo
   return y;
 }
 
+/**
+ * Columns of a packed tensor as a tensor of their own. The adjoint writes its columns of the packed gradient, so that
+ * each column may be taken once only; all of them at once are the tensor itself.
+ *
+ * @param packed `[rows, width]`.
+ * @returns `[rows, columns]`.
+ */
+export function takeColumns(rec: Recorder, packed: Tensor, offset: number, columns: number): Tensor {
+  const width = widthOf(packed);
+  if (offset === 0 && columns === width) return packed;
+  const y = scratch(rec, packed.label, [...packed.shape.slice(0, -1), columns]);
+  copyColumns(rec, packed, y, { columns, xOffset: offset });
+  note(rec, {
+    operator: 'takeColumns',
+    inputs: [packed],
+    output: y,
+    adjoint: (gradients) =>
+      copyColumns(rec, gradients.dy, gradients.columns(packed, offset, columns), {
+        columns,
+        yOffset: offset,
+      }),
+  });
+  return y;
+}
+
 /** The plain twin of `joinColumns`: parts of `rows` rows. */
 export function joinColumnsReference(parts: readonly ArrayLike<number>[], rows: number): Float64Array {
   const joined: number[] = [];

@@ -1,10 +1,12 @@
 import type { Recorder } from '../runtime/recorder.js';
-import { dispatch, scratch } from '../runtime/recorder.js';
+import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
+import { note, reaches } from '../runtime/tape.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { expectShape, extent } from '../runtime/tensor.js';
 import type { ConvWeight } from './conv-weight.js';
 import type { Style } from './conv2d.js';
 import { conv2d, conv2dReference, convTranspose2d, convTranspose2dReference } from './conv2d.js';
+import { takeColumns } from './join-columns.js';
 import { upfirdn2d, upfirdn2dReference } from './upfirdn2d.js';
 
 export interface ModulatedWeight {
@@ -19,6 +21,8 @@ export interface ModulatedWeight {
 /**
  * d[b,o] = 1/√(Σ_i s[b,i]² · squares[o,i] + 10⁻⁸): what makes a modulated convolution's weights have norm 1.
  *
+ * With e = dd·d³: ds[b,i] = −s[b,i]·Σ_o e[b,o]·squares[o,i], dsquares[o,i] = −½·Σ_b e[b,o]·s[b,i]².
+ *
  * @returns `[batch, outputs]`.
  */
 export function demodulation(rec: Recorder, style: Style, squares: Tensor): Tensor {
@@ -32,7 +36,53 @@ export function demodulation(rec: Recorder, style: Style, squares: Tensor): Tens
     bindings: { style: style.values, squares, d },
     workgroups: [Math.ceil(outputs / 8), batch],
   });
+  const { values: s, offset } = style;
+  note(rec, {
+    operator: 'demodulation',
+    inputs: [s, squares],
+    output: d,
+    adjoint: ({ dy, wants, into, give }) => {
+      if (offset !== 0 || extent(s, 1) !== inputs)
+        throw new RangeError('demodulation: no adjoint by columns');
+      const adjoint = (x: Tensor, OF_SQUARES: 0 | 1) => {
+        if (!wants(x)) return;
+        const y = into(x, `d ${x.label}`);
+        dispatch(rec, {
+          kernel: 'demodulation_adjoint',
+          constants: { OF_SQUARES },
+          params: { batch, inputs, outputs },
+          bindings: { d, dd: dy, s, squares, y },
+          workgroups: flatGrid((OF_SQUARES ? outputs : batch) * inputs, 64),
+        });
+        give(x, y);
+      };
+      adjoint(s, 0);
+      adjoint(squares, 1);
+    },
+  });
   return d;
+}
+
+/** The adjoint of `demodulation`, in float64: s `[batch, inputs]`, squares `[outputs, inputs]`. */
+export function demodulationAdjointReference(
+  s: ArrayLike<number>,
+  squares: ArrayLike<number>,
+  dd: ArrayLike<number>,
+  { batch, inputs, outputs }: { batch: number; inputs: number; outputs: number },
+): { dStyle: Float64Array; dSquares: Float64Array } {
+  const [dStyle, dSquares] = [new Float64Array(batch * inputs), new Float64Array(outputs * inputs)];
+  for (let row = 0; row < batch * outputs; row++) {
+    const [b, o] = [Math.floor(row / outputs), row % outputs];
+    let sum = 1e-8;
+    for (let i = 0; i < inputs; i++) sum += s[b * inputs + i]! ** 2 * squares[o * inputs + i]!;
+    const e = dd[row]! * sum ** -1.5;
+    for (let i = 0; i < inputs; i++) {
+      const value = s[b * inputs + i]!;
+      dStyle[b * inputs + i]! -= e * value * squares[o * inputs + i]!;
+      dSquares[o * inputs + i]! -= (e * value ** 2) / 2;
+    }
+  }
+  return { dStyle, dSquares };
 }
 
 /**
@@ -50,9 +100,13 @@ export function styledConv(
   rec: Recorder,
   x: Tensor,
   { conv, squares, bias }: ModulatedWeight,
-  style: Style,
+  styles: Style,
   { upsample = false, label = 'styledConv' } = {},
 ): Tensor {
+  // A gradient's columns have one writer: with a tape the style is read twice as a tensor of its own.
+  const style = reaches(rec, [styles.values])
+    ? { values: takeColumns(rec, styles.values, styles.offset, extent(squares, 1)), offset: 0 }
+    : styles;
   const scale = demodulation(rec, style, squares);
   if (!upsample) {
     const batch = extent(style.values, 0);

@@ -1,10 +1,13 @@
 import type { Recorder } from '../runtime/recorder.js';
 import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
+import { reaches } from '../runtime/tape.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { expectShape, extent } from '../runtime/tensor.js';
 import type { ConvWeight } from './conv-weight.js';
 import type { Style } from './conv2d.js';
+import { conv2d } from './conv2d.js';
 import { leakyReference } from './epilogue.js';
+import { biasActivation } from './finish.js';
 
 export interface PointwiseOptions {
   readonly style?: Style | undefined;
@@ -39,6 +42,11 @@ export function pointwise(
   if (style) expectShape('pointwise', style.values, [batch, -1]);
   if (bias) expectShape('pointwise', bias, [outputs]);
   if (shift) expectShape('pointwise', shift, [outputs]);
+  if (reaches(rec, [x, w, style?.values, bias, shift])) {
+    // Its adjoints are those of a convolution with one tap.
+    const y = conv2d(rec, x, weight, { style, bias, leaky, label });
+    return shift ? biasActivation(rec, y, shift, false, label) : y;
+  }
   const y = scratch(rec, label, [batch, outputs, height, width]);
   dispatch(rec, {
     kernel: rec.gpu.tuning.row === 'invocation' ? 'pointwise_each' : 'pointwise',

@@ -36,6 +36,11 @@ export function note(rec: Recorder, entry: Note): void {
   if (entry.output) tape.reached.add(memoryKey(entry.output));
 }
 
+/** Whether a gradient is to go through one of these: there is a tape, and a path to it from what is wanted. */
+export function reaches({ tape }: Recorder, tensors: readonly (Tensor | undefined)[]): boolean {
+  return tape !== undefined && tensors.some((x) => x !== undefined && tape.reached.has(memoryKey(x)));
+}
+
 /**
  * Records the adjoints of all that was noted, in reverse, and takes the tape off the recorder.
  *

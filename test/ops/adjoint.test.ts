@@ -24,7 +24,7 @@ import { constant } from '../../src/runtime/recorder.js';
 import { checkpoint } from '../../src/runtime/tape.js';
 import { expectClose } from '../compare.js';
 import { gaussian, openTestGpu, products, useProduct } from '../fixtures.js';
-import { expectGradient, gradients } from './adjoint.js';
+import { differences, expectGradient, gradients } from './adjoint.js';
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -110,19 +110,6 @@ describe.each(products)('the adjoint of linear, product %s', (product) => {
     expectClose('dresidual', ours.residual, dy.data, 0);
   });
 });
-
-/** ∂Σ dy·f(x)/∂x by central differences. */
-function differences(f: (x: Float64Array) => ArrayLike<number>, x: ArrayLike<number>, dy: ArrayLike<number>) {
-  const at = Float64Array.from(x);
-  return at.map((_, i) => {
-    const [up, down] = [1e-5, -1e-5].map((shift) => {
-      const moved = at.slice();
-      moved[i]! += shift;
-      return Array.from(f(moved)).reduce((sum, y, n) => sum + y * dy[n]!, 0);
-    });
-    return (up! - down!) / 2e-5;
-  });
-}
 
 describe('twins of adjoints', () => {
   it('linear: central differences', () => {

@@ -61,3 +61,20 @@ export function expectGradient(
     ).toBeLessThan(1e-7 * largest);
   });
 }
+
+/** ∂Σ dy·f(x)/∂x by central differences. */
+export function differences(
+  f: (x: Float64Array) => ArrayLike<number>,
+  x: ArrayLike<number>,
+  dy: ArrayLike<number>,
+) {
+  const at = Float64Array.from(x);
+  return at.map((_, i) => {
+    const [up, down] = [1e-5, -1e-5].map((shift) => {
+      const moved = at.slice();
+      moved[i]! += shift;
+      return Array.from(f(moved)).reduce((sum, y, n) => sum + y * dy[n]!, 0);
+    });
+    return (up! - down!) / 2e-5;
+  });
+}
