@@ -195,6 +195,14 @@ describe('documents', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('name every option of every command', () => {
+    const said = new Set(all.flatMap((page) => page.spans.flatMap(longOptions)));
+    const unsaid = [...float].flatMap(([command, options]) =>
+      [...options].filter((option) => !said.has(option)).map((option) => `${command} ${option}`),
+    );
+    expect(unsaid).toEqual([]);
+  });
+
   it('name functions and types that exist', () => {
     const wrong = all.flatMap((page) =>
       page.spans
