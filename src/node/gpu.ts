@@ -1,6 +1,7 @@
 /** WebGPU in Node: Dawn (npm `webgpu`), and which of the machine's adapters it is to use. */
 import { InputError, messageOf } from '../base/errors.js';
 import type * as dawnModule from 'webgpu';
+import { checkFileLimit } from './file-limit.js';
 import { pollPatiently } from './patient-polls.js';
 import { openQuiet } from './quiet.js';
 import { vulkanLoads, withSwiftShader } from './software-vulkan.js';
@@ -141,7 +142,8 @@ async function choose(
  *   Anything else is a part of an adapter's name, such as `llvmpipe` or `nvidia`, in any case.
  * @param options.experimental shows features that Dawn calls experimental, for `openGpu` with `experimental`.
  * @param options.log is given the notice, if there is one.
- * @throws InputError where there is no such adapter: what was found, and how to get one.
+ * @throws InputError where there is no such adapter: what was found, and how to get one; where the process may not
+ *   write files as large as a software adapter needs.
  */
 export async function requestNodeAdapter(
   options: { adapter?: string; experimental?: boolean; log?: (line: string) => void } = {},
@@ -158,6 +160,7 @@ export async function requestNodeAdapter(
     const found = listed.map(({ name }) => name).join('; ') || 'none';
     throw new InputError(`no adapter for --adapter ${wanted}; found: ${found}${failure}; ${HELP}`);
   }
+  if (choice.kind === 'software') checkFileLimit(choice.name);
   if (choice.notice !== undefined) options.log?.(choice.notice);
   return choice;
 }
