@@ -10,6 +10,7 @@ import {
   type Destination,
 } from '../node/destination.js';
 import { isFrameName } from '../node/frames.js';
+import { isMadeByFloat } from '../node/made-by.js';
 
 type Path = string | undefined;
 
@@ -67,7 +68,12 @@ export async function checkClaims(claims: Claims): Promise<void> {
   if (claimed.length === 0) return;
   for (const [option, value] of Object.entries(claims.weights)) {
     for (const path of value === undefined ? [] : [value].flat()) {
-      checkInput(claimed, `${option} ${path}`, await idsOf(await weightFiles(path)));
+      for (const file of await weightFiles(path)) {
+        const ids = await idsOf([file]);
+        // In a folder, what an earlier run wrote under that name is made anew of the others.
+        if (file !== path && sharing(claimed, ids) && (await isMadeByFloat(file))) continue;
+        checkInput(claimed, `${option} ${path}`, ids);
+      }
     }
   }
 }

@@ -1,3 +1,4 @@
+import { madeBy } from '../node/made-by.js';
 import { writeSafetensorsFile } from '../node/safetensors-file.js';
 import { openWeights } from '../node/weights.js';
 import type { FloatType } from '../weights/encode.js';
@@ -21,13 +22,17 @@ export async function runConvert(paths: string[], flags: ConvertFlags, signal: A
     quiet: flags.quiet,
   });
   const progress = createProgress(flags.quiet === true);
-  const opened = await openWeights(paths, flags.config === undefined ? {} : { configPath: flags.config });
+  const opened = await openWeights(paths, {
+    ...(flags.config !== undefined && { configPath: flags.config }),
+    without: [outputPath(flags.out)],
+  });
   try {
     const layout = checkpointLayout(opened, flags.dtype.toUpperCase() as FloatType);
     const started = performance.now();
     const seconds = () => (performance.now() - started) / 1000;
     const size = await writeSafetensorsFile(outputPath(flags.out), opened.weights, {
       ...layout,
+      metadata: { ...madeBy, ...layout.metadata },
       onBytes: (done, total) => progress.status(...byteStatus(done, total, seconds())),
       signal,
       onWait: () => progress.status(`waiting for a reader of ${flags.out} …`),

@@ -4,6 +4,7 @@ import type { Picture } from '../media/picture.js';
 import type { Size } from '../media/resize.js';
 import type { Sound } from '../media/sound.js';
 import { createFrameWriter, type FrameWriter } from '../node/frames.js';
+import { madeBy } from '../node/made-by.js';
 import { checkTarget, writeWhole } from '../node/partial-file.js';
 import type { ArrivingSound } from '../media/sound.js';
 import type { VideoFacts } from '../node/video.js';
@@ -153,7 +154,7 @@ export async function openOutputs(
       if (motionOut !== undefined) {
         const data = joinArrays(motion);
         const shape = [data.length / config.dim_w, config.dim_w];
-        const bytes = writeSafetensors({ motion: { shape, data } });
+        const bytes = writeSafetensors({ motion: { shape, data } }, madeBy);
         await writeWhole(outputPath(motionOut), bytes, { signal, onWait });
       }
       return made ?? { frames, fps, duration: frames / fps, ...size };

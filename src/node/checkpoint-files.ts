@@ -22,16 +22,20 @@ export interface CheckpointFiles {
  *   others is what their metadata hold, else `config.json` beside them, else a `.json` of their own name;
  * - a directory, as `filesInFolder` says.
  *
+ * @param without files that do not count in a directory.
  * @throws InputError naming what is missing or cannot be read.
  */
-export async function openCheckpointFiles(paths: readonly string[]): Promise<CheckpointFiles> {
+export async function openCheckpointFiles(
+  paths: readonly string[],
+  without: readonly string[] = [],
+): Promise<CheckpointFiles> {
   const opened: Opened[] = [];
   const close = async () => {
     for (const { close } of opened) await close();
   };
   try {
     for (const path of paths) {
-      for (const group of await groupsUnder(path)) opened.push(await openGroup(group));
+      for (const group of await groupsUnder(path, without)) opened.push(await openGroup(group));
     }
   } catch (error) {
     await close();
@@ -45,8 +49,10 @@ interface Opened {
   readonly close: () => Promise<void>;
 }
 
-async function groupsUnder(path: string): Promise<FileGroup[]> {
-  return (await kindOf(path)) === 'directory' ? filesInFolder(path) : [{ name: path, paths: [path] }];
+async function groupsUnder(path: string, without: readonly string[]): Promise<FileGroup[]> {
+  return (await kindOf(path)) === 'directory'
+    ? filesInFolder(path, without)
+    : [{ name: path, paths: [path] }];
 }
 
 async function openGroup({ name, paths }: FileGroup): Promise<Opened> {

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
 import { isUnfinished } from '../weights/file-format.js';
@@ -18,23 +18,25 @@ export interface FileGroup {
  * 3. one of Hugging Face's models: `model.safetensors`, `pytorch_model.bin`, or either in shards;
  * 4. whatever files of weights there are, here and in folders of it: the parts of a model by themselves.
  *
+ * @param without paths of files that do not count.
  * @throws InputError if there is none, or the folder cannot be read.
  */
-export async function filesInFolder(folder: string): Promise<FileGroup[]> {
-  const { files, folders } = await list(folder);
+export async function filesInFolder(folder: string, without: readonly string[] = []): Promise<FileGroup[]> {
+  const left = new Set(await Promise.all(without.map(realName)));
+  const { files, folders } = await list(folder, left);
   const one = (name: string | undefined) =>
     name === undefined ? [] : [{ name: join(folder, name), paths: [join(folder, name)] }];
   const complete = firstOf(files, ['weights.safetensors', 'weights.json']);
   if (complete !== undefined) return one(complete);
   const own = firstOf(files, ['float.safetensors', 'float.pth']);
-  if (own !== undefined) return [...one(own), ...(await inFolders(folder, folders, huggingFace))];
+  if (own !== undefined) return [...one(own), ...(await inFolders(folder, folders, left, huggingFace))];
   const saved = huggingFace(folder, files);
   if (saved.length > 0) return saved;
   const parts = (path: string, names: readonly string[]) => {
     const model = huggingFace(path, names);
     return model.length > 0 ? model : anyWeights(path, names);
   };
-  const found = [...parts(folder, files), ...(await inFolders(folder, folders, parts))];
+  const found = [...parts(folder, files), ...(await inFolders(folder, folders, left, parts))];
   if (found.length > 0) return found;
   const unfinished = files.find(isUnfinished);
   const hint = unfinished === undefined ? '' : `: ${unfinished} is an unfinished download`;
@@ -46,11 +48,16 @@ export async function filesInFolder(folder: string): Promise<FileGroup[]> {
 
 type Choose = (folder: string, names: readonly string[]) => FileGroup[];
 
-async function inFolders(folder: string, names: readonly string[], choose: Choose): Promise<FileGroup[]> {
+async function inFolders(
+  folder: string,
+  names: readonly string[],
+  without: ReadonlySet<string>,
+  choose: Choose,
+): Promise<FileGroup[]> {
   const groups: FileGroup[] = [];
   for (const name of names) {
     const path = join(folder, name);
-    groups.push(...choose(path, (await list(path)).files));
+    groups.push(...choose(path, (await list(path, without)).files));
   }
   return groups;
 }
@@ -98,13 +105,17 @@ function firstOf(files: readonly string[], wanted: readonly string[]): string | 
 }
 
 /** Files and folders by name, links followed as what they lead to. */
-async function list(folder: string): Promise<{ files: string[]; folders: string[] }> {
+async function list(
+  folder: string,
+  without: ReadonlySet<string>,
+): Promise<{ files: string[]; folders: string[] }> {
   const failed = (error: unknown): never => {
     throw cannotRead(folder, error);
   };
   const files: string[] = [];
   const folders: string[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(failed)) {
+    if (without.size > 0 && without.has(await realName(join(folder, entry.name)))) continue;
     const kind = entry.isSymbolicLink() ? await kindOf(join(folder, entry.name)) : undefined;
     if (entry.isFile() || kind === 'file') files.push(entry.name);
     else if (entry.isDirectory() || kind === 'directory') folders.push(entry.name);
@@ -119,3 +130,6 @@ export async function kindOf(path: string): Promise<'file' | 'directory' | undef
     return undefined;
   }
 }
+
+/** The path itself where nothing bears it. */
+const realName = (path: string) => realpath(path).catch(() => path);

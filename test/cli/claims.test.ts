@@ -15,6 +15,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkClaims } from '../../src/cli/claims.js';
 import { claimOutputs } from '../../src/cli/outputs.js';
+import { madeBy } from '../../src/node/made-by.js';
+import { writeSafetensors } from '../../src/weights/safetensors.js';
 import { emptyFolder } from './run.js';
 
 let folder: string;
@@ -116,6 +118,15 @@ describe('an output is never an input', () => {
     await expect(claims(at('weights/model.safetensors'))).rejects.toThrow(/^--out .* would overwrite input /);
     await expect(claims(at('single.json'))).rejects.toThrow(/^--out .* would overwrite input /);
     await claims(at('weights/new.safetensors'));
+    // So that it can be given again.
+    writeFileSync(at('weights/new.safetensors'), writeSafetensors({}, madeBy));
+    await claims(at('weights/new.safetensors'));
+    await expect(
+      checkClaims({
+        weights: { input: [at('weights/new.safetensors')] },
+        outputs: { '--out': [at('weights/new.safetensors'), '.safetensors'] },
+      }),
+    ).rejects.toThrow(/would overwrite input/);
   });
 
   it('but what was made before is replaced', async () => {

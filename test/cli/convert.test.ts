@@ -69,6 +69,22 @@ describe('float convert', () => {
     await converts([again]);
   });
 
+  it('makes the same again where its output lies in the folder it reads', async () => {
+    const own = join(folder, 'own');
+    cpSync(tiny, own, { recursive: true });
+    // Of that name a file would count before float.pth.
+    const path = join(own, 'float.safetensors');
+    const files: Buffer[] = [];
+    for (const _ of [1, 2]) {
+      const { status, stderr } = await runFloat(['convert', own, '--out', path]);
+      expect(status, stderr).toBe(0);
+      files.push(readFileSync(path));
+    }
+    expect(files[1]!.equals(files[0]!)).toBe(true);
+    expect(files[0]!.toString('latin1', 8, 60)).toContain('"made_by":"float"');
+    rmSync(own, { recursive: true });
+  });
+
   it('writes to standard output, and nothing else there', () => {
     const path = join(folder, 'piped.safetensors');
     const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
