@@ -52,7 +52,9 @@ export async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Prom
     if (isArriving(speech)) undo.push(() => speech.close());
     const configPath = flags.config === undefined ? {} : { configPath: flags.config };
     const parts = neededParts({ motion: flags.motionIn, emotion: flags.emotion });
-    const opened = await openWeights(flags.weights, { ...configPath, parts });
+    const instead = { emotion_encoder: 'give an emotion (--emotion NAME): then none is heard' };
+    const without = flags.motionOut === undefined ? [] : [outputPath(flags.motionOut)];
+    const opened = await openWeights(flags.weights, { ...configPath, parts, instead, without });
     undo.push(() => opened.close());
     opened.notes.forEach(progress.note);
     const { config } = opened.model;

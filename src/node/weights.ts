@@ -12,6 +12,10 @@ export interface OpenOptions {
   readonly configPath?: string;
   /** As in `LoadOptions`. */
   readonly parts?: readonly ModelPart[];
+  /** As in `LoadOptions`. */
+  readonly instead?: LoadOptions['instead'];
+  /** Files that are no part of the checkpoint though they lie in its folder: an output of an earlier run. */
+  readonly without?: readonly string[];
 }
 
 /**
@@ -24,12 +28,13 @@ export async function openWeights(
   path: string | readonly string[],
   options: OpenOptions = {},
 ): Promise<OpenedWeights> {
-  const { configPath, parts } = options;
-  const { files, close } = await openCheckpointFiles(typeof path === 'string' ? [path] : path);
+  const { configPath, parts, instead, without } = options;
+  const { files, close } = await openCheckpointFiles(typeof path === 'string' ? [path] : path, without);
   try {
     const loadOptions: LoadOptions = {
       ...(configPath !== undefined && { config: await readJson(configPath) }),
       ...(parts && { parts }),
+      ...(instead && { instead }),
     };
     return { ...joinCheckpoint(files, loadOptions), close };
   } catch (error) {

@@ -84,7 +84,9 @@ export function checkModel(float: unknown): void {
 export function checkParts(model: ModelConfig, weights: WeightSource, parts: readonly ModelPart[]): void {
   const { missing } = findFaults(weights, model, parts);
   if (missing.length === 0) return;
-  const { words, rest } = missingInWords(missing, weights, model);
+  const { words, rest } = missingInWords(missing, weights, model, {
+    emotion_encoder: 'give an emotion from the start on: then none is heard',
+  });
   if (rest.length > 0) words.push(`${rest.length} tensors are missing: ${quote(rest[0]!)}, …`);
   throw new InputError(`float.weights: ${words.join('; ')}`);
 }

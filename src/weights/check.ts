@@ -3,7 +3,7 @@ import type { ModelConfig } from './config.js';
 import { weightDTypes } from './dtype.js';
 import { quote } from './json.js';
 import { canonicalName, expectedTensors, isUnused, modelParts, partOf, type ModelPart } from './manifest.js';
-import { missingInWords } from './missing.js';
+import { missingInWords, type Instead } from './missing.js';
 import { isLayerOfSomeModel } from './place.js';
 import { formatShape, tensorInfo, type TensorInfo, type WeightSource } from './source.js';
 
@@ -106,6 +106,8 @@ export interface CheckOptions {
   readonly parts?: readonly ModelPart[];
   /** Said where sizes do not fit: where they are from. */
   readonly sizesFrom?: string;
+  /** Said where a part is missing. */
+  readonly instead?: Instead;
 }
 
 /**
@@ -121,7 +123,7 @@ export function checkWeights(
   options: CheckOptions = {},
 ): WeightSource {
   const faults = findFaults(source, model, options.parts);
-  const { words, rest } = missingInWords(faults.missing, source, model);
+  const { words, rest } = missingInWords(faults.missing, source, model, options.instead);
   const where = (name: string) => {
     const whence = source.whence?.(name);
     return whence ? ` in ${whence.file}` : '';

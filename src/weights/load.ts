@@ -4,6 +4,7 @@ import { openCheckpointFile, type CheckpointFile } from './formats.js';
 import type { NamedJson } from './huggingface.js';
 import { quote } from './json.js';
 import { joinConfigs, joinWeights } from './join.js';
+import type { Instead } from './missing.js';
 import { modelParts, type ModelPart } from './manifest.js';
 import { publishedConfig } from './published-config.js';
 import type { ByteSource, WeightSource } from './source.js';
@@ -24,6 +25,8 @@ export interface LoadOptions {
   readonly config?: NamedJson;
   /** The parts that must be complete; all four unless given. `[]` opens whatever is there. */
   readonly parts?: readonly ModelPart[];
+  /** How the user can do without a part; said, after `or`, where it is missing. */
+  readonly instead?: Instead;
 }
 
 /**
@@ -40,12 +43,12 @@ export async function loadWeights(bytes: ByteSource, options: LoadOptions = {}):
  * @throws InputError if they do not make one that fits the configuration.
  */
 export function joinCheckpoint(files: readonly CheckpointFile[], options: LoadOptions = {}): LoadedWeights {
-  const { config, parts = modelParts } = options;
+  const { config, parts = modelParts, instead = {} } = options;
   const model = joinConfigs(files, config);
   const joined = joinWeights(files);
   const sizesFrom = 'the published sizes, since no configuration came with it';
   const assumed = model === publishedConfig && !config;
-  const weights = checkWeights(joined, model, { parts, ...(assumed && { sizesFrom }) });
+  const weights = checkWeights(joined, model, { parts, instead, ...(assumed && { sizesFrom }) });
   const out = leftOut(joined);
   const unknown = strangers(out);
   const notes = [...joined.notes];

@@ -1,10 +1,20 @@
 import type { ModelConfig } from './config.js';
 import { quote } from './json.js';
-import { expectedTensors, isUnused } from './manifest.js';
+import { expectedTensors, isUnused, type ModelPart } from './manifest.js';
 import type { WeightSource } from './source.js';
 
+interface Piece {
+  readonly names: readonly string[];
+  readonly words: string;
+  /** The part of the model that it is. */
+  readonly part?: ModelPart;
+}
+
+/** How to do without a part, in the words of who needs it: it follows `or`. */
+export type Instead = Partial<Record<ModelPart, string>>;
+
 /** What people have as one file or folder: the beginnings of its tensors' names, and what to do without it. */
-const pieces: readonly { readonly names: readonly string[]; readonly words: string }[] = [
+const pieces: readonly Piece[] = [
   {
     names: ['motion_autoencoder.', 'fmt.', 'audio_encoder.audio_projection.'],
     words: 'float.pth is missing: of the tensors of FLOAT itself (motion_autoencoder, fmt, audio_projection) there is none',
@@ -17,8 +27,9 @@ const pieces: readonly { readonly names: readonly string[]; readonly words: stri
   {
     names: ['emotion_encoder.'],
     words:
-      'the emotion folder is missing: give wav2vec-english-speech-emotion-recognition (config.json and model.safetensors) too, ' +
-      'or put it beside float.pth; with an emotion that is given (--emotion NAME) none is heard and it is not needed',
+      'the emotion folder is missing: give wav2vec-english-speech-emotion-recognition (config.json and ' +
+      'model.safetensors) too, or put it beside float.pth',
+    part: 'emotion_encoder',
   },
   { names: ['motion_autoencoder.'], words: 'the motion_autoencoder tensors of float.pth are missing' },
   { names: ['audio_encoder.audio_projection.'], words: 'the audio_projection tensors of float.pth are missing' },
@@ -29,12 +40,14 @@ const pieces: readonly { readonly names: readonly string[]; readonly words: stri
  * Says which pieces of a checkpoint are missing as a whole, as far as they are needed.
  *
  * @param missing tensors that are needed and not there.
+ * @param instead how to do without.
  * @returns a sentence for each, and what is missing otherwise.
  */
 export function missingInWords(
   missing: readonly string[],
   source: WeightSource,
   model: ModelConfig,
+  instead: Instead = {},
 ): { words: string[]; rest: readonly string[] } {
   const words: string[] = [];
   let rest = missing;
@@ -44,7 +57,8 @@ export function missingInWords(
     const gone = new Set(rest);
     if (!piece.names.every((start) => rest.some((name) => name.startsWith(start)))) continue;
     if (!needed.every((name) => gone.has(name)) || [...source.tensors.keys()].some(isOf)) continue;
-    words.push(piece.words);
+    const otherwise = piece.part && instead[piece.part];
+    words.push(otherwise === undefined ? piece.words : `${piece.words}; or ${otherwise}`);
     rest = rest.filter((name) => !isOf(name));
   }
   if (words.length >= 3 && rest.length === 0 && source.tensors.size > 0) return { words: [nothing(source)], rest };
