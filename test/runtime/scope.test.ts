@@ -54,3 +54,27 @@ it('as many reads as there are slots are under way at once, one more waits', asy
   expect(await Promise.all(reads)).toEqual([0, 1, 2]);
   expect(submitted).toEqual([0, 1, 2]);
 });
+
+it('a read waits for the last one of its slot, and for one that failed no longer', async () => {
+  const { gpu } = await openFakeGpu();
+  const reader = openReadBack(openScope(), gpu, 'frames', [createTensor(gpu, 'x', [4])], { slots: 1 });
+  const told: string[] = [];
+  const read = (name: string) =>
+    readBack(
+      reader,
+      () => told.push(`${name} begins`),
+      () => {
+        told.push(`${name} ends`);
+        if (name === 'b') throw new Error('b is not taken');
+      },
+    );
+  const [a, b] = [read('a'), read('b')];
+  await a;
+  // The slot is b's by now, though a has just given it back.
+  const c = read('c');
+  await expect(b).rejects.toThrow('b is not taken');
+  await c;
+  expect(told).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
+  await read('d');
+  expect(told.slice(-2)).toEqual(['d begins', 'd ends']);
+});
