@@ -1,8 +1,11 @@
-import { existsSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALL_FORMATS, BufferSource, Input } from 'mediabunny';
+import { PNG } from 'pngjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPng } from '../../src/node/png.js';
+import { openWeights } from '../../src/node/weights.js';
+import { writeSafetensors } from '../../src/weights/safetensors.js';
 import { emptyFolder, golden, runFloat } from './run.js';
 
 const adapter = ['--adapter', process.env['FLOAT_TEST_ADAPTER'] ?? 'software'];
@@ -92,6 +95,44 @@ describe('float animate', () => {
     expect(stats?.averagePacketRate).toBeCloseTo(60, 6);
     expect(await file.computeDuration()).toBeCloseTo(result['duration'] as number, 6);
     rmSync(path);
+  });
+
+  it('draws of a transparent portrait what --alpha says', async () => {
+    const picture = await readPng(golden('tiny/image.png'));
+    const { width, height } = picture;
+    const motion = join(folder, 'still.safetensors');
+    const data = new Float32Array((await openWeights(golden('tiny'))).model.config.dim_w);
+    writeFileSync(motion, writeSafetensors({ motion: { shape: [1, data.length], data } }));
+    /** The one frame of a portrait of these colours, of which every third column has an opacity of 51 of 255. */
+    const frameOf = async (name: string, alpha: number, share: number, ...flags: string[]) => {
+      const image = join(folder, `${name}.png`);
+      const thin = (pixel: number) => (pixel % width) % 3 === 0;
+      const rgba = Buffer.from(
+        Array.from({ length: width * height }, (_, i) => [
+          ...[0, 1, 2].map((c) => Math.round(picture.data[3 * i + c]! * (thin(i) ? share : 1))),
+          thin(i) ? alpha : 255,
+        ]).flat(),
+      );
+      const png = Object.assign(new PNG({ width, height }), { data: rgba });
+      writeFileSync(image, PNG.sync.write(png));
+      const frames = join(folder, name);
+      const args = [...tiny, '--image', image, '--motion-in', motion, '--frames-dir', frames, ...flags];
+      const { status, stderr } = await runFloat(['animate', ...args]);
+      expect(status, stderr).toBe(0);
+      return { stderr, frame: readFileSync(join(frames, 'frame000000.png')) };
+    };
+    const [blend, black, drop, opaque] = [
+      await frameOf('blend', 51, 1),
+      await frameOf('black', 255, 0.2),
+      await frameOf('drop', 51, 1, '--alpha', 'drop'),
+      await frameOf('opaque', 255, 1),
+    ];
+    expect(blend.frame.equals(black.frame)).toBe(true);
+    expect(drop.frame.equals(opaque.frame)).toBe(true);
+    expect(drop.frame.equals(blend.frame)).toBe(false);
+    expect(blend.stderr).toMatch(/blend\.png: is transparent in places: laid over black/);
+    expect(drop.stderr).toMatch(/drop\.png: is transparent in places: the colours beneath show/);
+    expect(black.stderr + opaque.stderr).not.toContain('transparent');
   });
 
   it('leaves nothing behind when interrupted', async () => {
