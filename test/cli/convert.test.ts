@@ -75,7 +75,7 @@ describe('float convert', () => {
     // Of that name a file would count before float.pth.
     const path = join(own, 'float.safetensors');
     const files: Buffer[] = [];
-    for (const _ of [1, 2]) {
+    for (let run = 0; run < 2; run++) {
       const { status, stderr } = await runFloat(['convert', own, '--out', path]);
       expect(status, stderr).toBe(0);
       files.push(readFileSync(path));
