@@ -1,15 +1,14 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
-import type { AlphaRule } from '../media/alpha.js';
 import { alphaRules } from '../media/alpha.js';
 import type { Square } from '../media/crop.js';
 import { pcmFormats } from '../media/pcm.js';
 import { emotions } from '../models/speech/emotions.js';
-import type { EmotionSchedule, GuidanceSchedule } from '../pipeline/schedule.js';
+import type { GuidanceSchedule } from '../pipeline/schedule.js';
 import { parseEmotionSchedule, parseGuidanceSchedule } from '../pipeline/schedule.js';
-import type { Precision } from '../runtime/tensor.js';
 import type { SolverName } from '../sampling/solvers.js';
 import { parseSolver, solverNames } from '../sampling/solvers.js';
+import type { AnimateFlags } from './animate.js';
 import {
   adapterHelp,
   atLeastZero,
@@ -19,37 +18,6 @@ import {
   precisionOption,
   wholeNumber,
 } from './options.js';
-import type { SpeechFlags } from './speech.js';
-
-export interface AnimateFlags extends SpeechFlags {
-  image: string;
-  alpha: AlphaRule;
-  out?: string;
-  weights: string;
-  config?: string;
-  nfe: number;
-  solver: SolverName;
-  seed: number;
-  audioGuidance: number | GuidanceSchedule;
-  emotionGuidance: number | GuidanceSchedule;
-  emotion?: EmotionSchedule;
-  motionScale: number;
-  mark?: boolean;
-  fps?: number;
-  size?: number;
-  crop?: 'auto' | 'none' | Square;
-  face?: number;
-  pasteBack?: boolean;
-  framesDir?: string;
-  cleanFrames?: boolean;
-  motionOut?: string;
-  profile?: string;
-  adapter: string;
-  precision: Precision;
-  experimental: boolean;
-  quiet?: boolean;
-  json?: boolean;
-}
 
 export function addAnimate(program: Command, signal: AbortSignal): void {
   const command = program

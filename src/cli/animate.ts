@@ -1,6 +1,8 @@
 import type { AnimateOptions, StreamedFrame } from '../pipeline/animate.js';
 import { animate, animateStream } from '../pipeline/animate.js';
 import { InputError } from '../base/errors.js';
+import type { AlphaRule } from '../media/alpha.js';
+import type { Square } from '../media/crop.js';
 import { preparePortrait } from '../media/crop.js';
 import { frameFinisher, outputSize } from '../media/finish.js';
 import { drawMark } from '../media/mark.js';
@@ -13,19 +15,52 @@ import { openWeights } from '../node/weights.js';
 import { neededParts } from '../pipeline/parts.js';
 import { provenance } from '../pipeline/provenance.js';
 import { closeGpu, openGpu } from '../runtime/gpu.js';
+import type { Precision } from '../runtime/tensor.js';
 import { beginSpan } from '../runtime/trace.js';
+import type { EmotionSchedule, GuidanceSchedule } from '../pipeline/schedule.js';
+import type { SolverName } from '../sampling/solvers.js';
 import { finite } from '../weights/finite.js';
 import { openSafetensors } from '../weights/safetensors.js';
 import { formatShape } from '../weights/source.js';
-import type { AnimateFlags } from './animate-options.js';
 import { checkCrop, chooseSquare } from './crop.js';
 import { claimOutputs, openOutputs, type Made } from './outputs.js';
 import { outputPath } from './claims.js';
 import { printJson } from './print.js';
 import { openProfile } from './profile.js';
 import { createProgress, frameStatus } from './progress.js';
+import type { SpeechFlags } from './speech.js';
 import { isArriving, openSpeech, streamOptions } from './speech.js';
 import { undoAll } from './undo.js';
+
+export interface AnimateFlags extends SpeechFlags {
+  image: string;
+  alpha: AlphaRule;
+  out?: string;
+  weights: string;
+  config?: string;
+  nfe: number;
+  solver: SolverName;
+  seed: number;
+  audioGuidance: number | GuidanceSchedule;
+  emotionGuidance: number | GuidanceSchedule;
+  emotion?: EmotionSchedule;
+  motionScale: number;
+  mark?: boolean;
+  fps?: number;
+  size?: number;
+  crop?: 'auto' | 'none' | Square;
+  face?: number;
+  pasteBack?: boolean;
+  framesDir?: string;
+  cleanFrames?: boolean;
+  motionOut?: string;
+  profile?: string;
+  adapter: string;
+  precision: Precision;
+  experimental: boolean;
+  quiet?: boolean;
+  json?: boolean;
+}
 
 /**
  * What `--json` prints, with the paths of what was written: first what the video has, or without `--out` the frames.
