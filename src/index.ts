@@ -24,7 +24,7 @@ export { joinArrays } from './base/arrays.js';
 export { neededParts } from './pipeline/parts.js';
 export { provenance } from './pipeline/provenance.js';
 export type { MadeWith } from './pipeline/provenance.js';
-export { fitSquare } from './media/resize.js';
+export { fitSquare, resize } from './media/resize.js';
 export { makePasteBack } from './media/paste-back.js';
 export { emotions } from './models/speech/emotions.js';
 export type { Emotion } from './models/speech/emotions.js';

@@ -33,7 +33,8 @@ const options = [
 ];
 
 // What Chromium asks its maker by itself in spite of the options above, page or no page.
-const browsersOwn = /^(http:\/\/)?((update|content-autofill)\.googleapis|accounts\.google)\.com/;
+const browsersOwn =
+  /^(http:\/\/)?((update|content-autofill|optimizationguide-pa)\.googleapis|accounts\.google)\.com/;
 
 /** A browser whose every attempt to leave this machine ends in a proxy that writes it down. */
 export interface WatchedBrowser {

@@ -127,6 +127,23 @@ describe.skipIf(!chromiumPath)(`the page${skippedBecause}`, () => {
     expect(await page.getByRole('button', { name: texts.run.generate }).isEnabled()).toBe(true);
   });
 
+  it('shows the portrait as it is animated, whatever the browser reads in the file', async () => {
+    // Its orientation is 6, as a LONG, which Chromium does not heed.
+    const picture = readFileSync(repositoryFile('test/fixtures/media/orientation6-long.jpg'));
+    await chooseFile(page, texts.portrait.pick, {
+      name: 'long.jpg',
+      mimeType: 'image/jpeg',
+      buffer: picture,
+    });
+    const shown = page.getByRole('img', { name: texts.portrait.shown('long.jpg') });
+    await shown.waitFor();
+    const size = await shown.evaluate(async (image: HTMLImageElement) => {
+      await image.decode();
+      return [image.naturalWidth, image.naturalHeight];
+    });
+    expect(size).toEqual([61, 44]);
+  });
+
   it('takes a picture with the camera and records speech', async () => {
     await page.getByRole('button', { name: texts.portrait.camera }).click();
     await page.getByRole('button', { name: texts.camera.take }).click();

@@ -70,10 +70,10 @@ function startPortrait(
     try {
       const file = await read();
       if (turn !== portraitTurn) return;
-      const size = await engine.setPortrait(file, name, state.alpha.value);
+      const { preview, ...size } = await engine.setPortrait(file, name, state.alpha.value);
       if (turn !== portraitTurn) return;
       if (state.portrait.value) URL.revokeObjectURL(state.portrait.value.url);
-      state.portrait.value = { name, url: URL.createObjectURL(file), file, ...size, example };
+      state.portrait.value = { name, url: URL.createObjectURL(preview), file, ...size, example };
       state.faces.value = undefined;
       state.square.value = crop ?? centreSquare(size);
       state.squareByHand.value = crop !== null;

@@ -14,7 +14,7 @@ import type {
 import type { LinkProblem, PortraitName, Settings, SpeechName } from './settings.js';
 import { defaultSettings } from './settings.js';
 
-/** A file that the engine has accepted; `url` shows or plays it, `example` is set where it is one of ours. */
+/** A file that the engine has accepted; `url` shows or plays it (the portrait as it is animated), `example` is set where it is one of ours. */
 export interface Portrait {
   readonly name: string;
   readonly url: string;

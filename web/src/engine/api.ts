@@ -72,6 +72,8 @@ export interface SavedModel {
 export interface PortraitSummary extends PictureSize {
   /** What was done to the picture: its transparency, its animation. */
   readonly notes: readonly string[];
+  /** The picture as it is animated: upright, without transparency; smaller where it is large. */
+  readonly preview: Blob;
 }
 
 export interface PictureSize {

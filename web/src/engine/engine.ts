@@ -10,6 +10,7 @@ import { createGpuSession } from './gpu-session.js';
 import { deleteModel, listModels } from './model-store.js';
 import type { OpenModel } from './models.js';
 import { importFiles, openDemo, openSaved } from './models.js';
+import { previewOf } from './preview.js';
 import type { CompleteRun } from './run.js';
 import { exportFrames, exportMotion, lastRunOf, runAnimation } from './run.js';
 import { summarise } from './speech.js';
@@ -81,7 +82,8 @@ export function createEngine(base: string): EngineApi {
       told(async () => {
         const notes: string[] = [];
         portrait = await readPicture(file, name, { alpha, note: (line) => notes.push(line) });
-        return { width: portrait.width, height: portrait.height, notes };
+        const { width, height } = portrait;
+        return { width, height, notes, preview: await previewOf(portrait) };
       }),
     findFaces: () =>
       told(async () => findFaces(await session.open(), needed(portrait, 'choose a portrait first'))),

@@ -1,4 +1,4 @@
-import type { LoadedWeights } from 'float-webgpu';
+import type { LoadedWeights, ModelPart } from 'float-webgpu';
 import { blobSource, checkpointLayout, loadWeights, narrowestType, streamSafetensors } from 'float-webgpu';
 import type { OnProgress, SavedModel } from './api.js';
 import { diskFull, Failure } from './failures.js';
@@ -26,13 +26,13 @@ export async function listModels(): Promise<SavedModel[]> {
   return models.sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** Opens a saved model; its weights are read by ranges, as they are needed. */
-export async function openModel(id: string): Promise<LoadedWeights> {
+/** Opens a saved model that has these parts; its weights are read by ranges, as they are needed. */
+export async function openModel(id: string, parts: readonly ModelPart[]): Promise<LoadedWeights> {
   const folder = await openFolder();
   const handle = await folder.getFileHandle(id + suffix).catch(() => {
     throw new Failure('Input', `${id}: no longer among the saved models`);
   });
-  return loadWeights(blobSource(id, await handle.getFile()));
+  return loadWeights(blobSource(id, await handle.getFile()), { parts });
 }
 
 export async function deleteModel(id: string): Promise<void> {

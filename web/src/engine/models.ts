@@ -1,4 +1,5 @@
 import type { LoadedWeights } from 'float-webgpu';
+import { neededParts } from 'float-webgpu';
 import { openWeightsFiles, openWeightsUrl } from 'float-webgpu/browser';
 import type { ModelSummary, OnProgress } from './api.js';
 import { canSave, openModel, saveModel } from './model-store.js';
@@ -9,6 +10,9 @@ export interface OpenModel extends Pick<LoadedWeights, 'model' | 'weights'> {
   /** Its id, if it is one of the saved. */
   readonly saved?: string;
 }
+
+/** What a model must have: without the part that hears emotions it shows those that are chosen. */
+const leastParts = neededParts({ emotion: 'neutral' });
 
 /** The small model that lies beside the page. */
 export async function openDemo(
@@ -29,14 +33,14 @@ export async function importFiles(
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<OpenModel> {
-  const loaded = await openWeightsFiles(files);
+  const loaded = await openWeightsFiles(files, { parts: leastParts });
   signal.throwIfAborted();
   if (!(await canSave())) return named(loaded, nameOf(files));
   return openSaved(await saveModel(loaded, nameOf(files), onProgress, signal));
 }
 
 export async function openSaved(id: string): Promise<OpenModel> {
-  return { ...named(await openModel(id), id), saved: id };
+  return { ...named(await openModel(id, leastParts), id), saved: id };
 }
 
 /** FLOAT's own file names the model: `float.pth`; else the largest does. */
