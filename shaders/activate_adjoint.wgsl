@@ -53,6 +53,7 @@ fn slope(v: f32) -> f32 {
       return s.x * s.y;
     }
     case 6u: { return select(0.2, 1.0, v > 0.0); }
+    case 7u: { return select(0.0, 1.0, v > 0.0); }
     default: { return 1.0; }
   }
 }

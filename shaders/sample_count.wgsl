@@ -1,5 +1,5 @@
-// Which positions of a warp read which samples, step 1 of 4 (src/ops/sample-lists.ts): the cell of each position, and how
-// many positions each cell has.
+// Which positions of a warp read which samples, step 1 of 4 (src/ops/sample-lists.ts): the cell of each position, and
+// how many positions each cell has.
 //
 // A cell lies between four neighbouring samples, the picture's border included: cell (i,j) has the corners (i−1,j−1) …
 // (i,j), so that there are (height + 1)·(width + 1). A position that reads no sample has none.

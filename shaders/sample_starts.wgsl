@@ -6,8 +6,8 @@
 //   counts [batch, cells]
 //   starts [batch, cells + 1]
 //
-// One workgroup of 256 makes a frame: each invocation adds up a run of cells, then goes over it again from where the runs
-// before it end.
+// One workgroup of 256 makes a frame: each invocation adds up a run of cells, then goes over it again from where the
+// runs before it end.
 
 struct Params {
   cells: u32,

@@ -8,6 +8,7 @@ fn activate(v: f32) -> f32 {
     case 4u: { return tanh_exact(v); }
     case 5u: { return 1.0 / (1.0 + exp_exact(-v)); }
     case 6u: { return select(0.2 * v, v, v > 0.0); }
+    case 7u: { return select(v, 0.0, v <= 0.0); }
     default: { return v; }
   }
 }

@@ -128,7 +128,7 @@ export function gatedResidualAdjointReference(
 }
 
 /** Functions of one number; the codes are those of activate.wgsl. */
-const functionCode = { ...activationCode, sigmoid: 5, leakyRelu: 6 } as const;
+const functionCode = { ...activationCode, sigmoid: 5, leakyRelu: 6, relu: 7 } as const;
 
 export type UnaryFunction = keyof typeof functionCode;
 
@@ -175,6 +175,7 @@ export function scale(rec: Recorder, x: Tensor, factor: number, label = 'scale')
 export function unaryReference(f: UnaryFunction, x: number): number {
   if (f === 'sigmoid') return 1 / (1 + Math.exp(-x));
   if (f === 'leakyRelu') return x > 0 ? x : 0.2 * x;
+  if (f === 'relu') return x > 0 ? x : 0;
   return activationReference(f, x);
 }
 
@@ -199,5 +200,7 @@ export function slopeReference(f: UnaryFunction, x: number): number {
       return s * (1 - s);
     case 'leakyRelu':
       return x > 0 ? 1 : 0.2;
+    case 'relu':
+      return x > 0 ? 1 : 0;
   }
 }

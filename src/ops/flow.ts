@@ -151,8 +151,8 @@ function sample(
 }
 
 /**
- * warped = mask·s: ds = mask·dy goes to the four samples by their weights (`gatherSamples`), to the grid by the slope of
- * s between them; dmask = Σ_c dy·s.
+ * warped = mask·s: ds = mask·dy goes to the four samples by their weights (`gatherSamples`), to the grid by the slope
+ * of s between them; dmask = Σ_c dy·s.
  */
 function noteSample(rec: Recorder, x: Tensor, sampling: Sampling, warped: Tensor): void {
   const { grid, mask, height, width } = sampling;
@@ -259,7 +259,7 @@ export function warpBlendReference(
 }
 
 /**
- * The adjoint of `warpBlendReference` in float64, of `warped` alone (h not given: then dh is not meant) or of `blended`.
+ * The adjoint of `warpBlendReference` in float64, of `blended`; or without h of `warped` alone, and dh is not meant.
  */
 export function warpBlendAdjointReference(
   x: ArrayLike<number>,

@@ -214,7 +214,7 @@ describe('twins of adjoints', () => {
     expectGradient('dgate', (v) => gatedResidualReference(zero, v, z!), gate!, dy!, twin.dGate);
   });
 
-  it.each(['none', 'geluErf', 'geluTanh', 'silu', 'tanh', 'sigmoid', 'leakyRelu'] as UnaryFunction[])(
+  it.each(['none', 'geluErf', 'geluTanh', 'silu', 'tanh', 'sigmoid', 'leakyRelu', 'relu'] as UnaryFunction[])(
     '%s′: central differences',
     (f) => {
       const x = Float64Array.from({ length: 200 }, (_, i) => (i - 99.5) / 13);
@@ -226,7 +226,7 @@ describe('twins of adjoints', () => {
 });
 
 describe('adjoints on the GPU', () => {
-  it.each(['none', 'geluErf', 'geluTanh', 'silu', 'tanh', 'sigmoid', 'leakyRelu'] as UnaryFunction[])(
+  it.each(['none', 'geluErf', 'geluTanh', 'silu', 'tanh', 'sigmoid', 'leakyRelu', 'relu'] as UnaryFunction[])(
     '%s, scaled',
     async (f) => {
       const x = { shape: [4001], data: Float32Array.from({ length: 4001 }, (_, i) => (i - 2000) / 80) };
