@@ -9,7 +9,7 @@ import {
   Mp4OutputFormat,
   Output,
 } from 'mediabunny';
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { forgetterOf } from '../../src/media/fragment-memory.js';
 
 interface Muxer {
@@ -38,6 +38,10 @@ async function write(
   await output.finalize();
   return { bytes: new Uint8Array(target.buffer!), remembered, fragments: finalizedChunks.length };
 }
+
+// A file holds the second in which it was made.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+afterEach(() => void vi.useRealTimers());
 
 it('forgets all packets of a written fragment but the first, and the file stays the same', async () => {
   const [all, few] = [await write(false), await write(true)];
