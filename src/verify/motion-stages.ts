@@ -1,7 +1,8 @@
 import { InputError } from '../base/errors.js';
 import { emotions, oneHot } from '../models/speech/emotions.js';
 import type { FlowTransformer, WindowConditions } from '../models/transformer/fmt.js';
-import { attentionMask, createFlowTransformer } from '../models/transformer/fmt.js';
+import { attentionMask } from '../models/transformer/attention-mask.js';
+import { createFlowTransformer } from '../models/transformer/fmt.js';
 import type { HostTensor } from '../runtime/evaluate.js';
 import { parseSolver } from '../sampling/solvers.js';
 import { sampleMotion } from '../sampling/windows.js';
@@ -26,7 +27,7 @@ export async function verifyFmt(context: StageContext, stage: GoldenStage): Prom
     const out = await plain.evaluate(at);
     const tensors = new Map<string, HostTensor | Float32Array>(await plain.readTaps());
     tensors.set('out', out);
-    tensors.set('mask', attentionMask(config));
+    tensors.set('mask', await attentionMask(context.float.gpu, config));
     plain.destroy();
 
     const guided = await transformer.evaluator({ guided: true });

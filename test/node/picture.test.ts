@@ -175,27 +175,32 @@ describe('what is refused', () => {
       'orientation6.webp',
     ].map(read);
     const mutations = fc.array(
-      fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: 255 })),
+      // Without a bias to the ends: most would be of the first bytes, which no file survives.
+      fc.tuple(fc.noBias(fc.nat()), fc.integer({ min: 0, max: 255 })),
       {
         minLength: 1,
         maxLength: 4,
       },
     );
     const path = join(directory, 'mutated');
+    const count = { refused: 0, decoded: 0 };
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...files), mutations, async (file, changes) => {
         const bytes = Uint8Array.from(file);
-        for (const [where, value] of changes) bytes[Math.floor(where * (bytes.length - 1))] = value;
+        for (const [where, value] of changes) bytes[where % bytes.length] = value;
         writeFileSync(path, bytes);
         const result = await readPicture(path).catch((error: unknown) => error);
-        if (result instanceof Error) expect(result).toBeInstanceOf(InputError);
-        else {
-          const picture = result as Picture;
-          expect(picture.data.length).toBe(picture.width * picture.height * 3);
+        count[result instanceof Error ? 'refused' : 'decoded']++;
+        if (result instanceof Error) {
+          expect(result).toBeInstanceOf(InputError);
+          return;
         }
+        const picture = result as Picture;
+        expect(picture.data.length).toBe(picture.width * picture.height * 3);
       }),
       { seed: 1, numRuns: 300 },
     );
+    expect(Math.min(count.refused, count.decoded)).toBeGreaterThan(30);
   });
 });
 

@@ -101,20 +101,20 @@ describe('every format gives the sound it was made from', () => {
       ['stereo24.flac', 24],
     ] as const) {
       const { sampleRate, channels } = await readSound(fixture(name));
-      channels.forEach((channel, c) =>
-        channel.forEach((value, i) => {
-          const integer = value * 2 ** (bits - 1);
-          expect(Number.isInteger(integer)).toBe(true);
-          const exact = (sweeps[c] as (t: number) => number)(i / sampleRate) * 2 ** (bits - 1);
-          expect(Math.abs(integer - exact)).toBeLessThanOrEqual(1);
-        }),
-      );
+      expect(channels.map(({ length }) => length)).toEqual(bits === 16 ? [11025] : [1600, 1600]);
+      channels.forEach((channel, c) => {
+        const integers = channel.map((value) => value * 2 ** (bits - 1));
+        expect(integers.every(Number.isInteger)).toBe(true);
+        const exact = (i: number) => (sweeps[c] as (t: number) => number)(i / sampleRate) * 2 ** (bits - 1);
+        const worst = integers.reduce((most, value, i) => Math.max(most, Math.abs(value - exact(i))), 0);
+        expect(worst).toBeLessThanOrEqual(1);
+      });
     }
   });
 
   it('a WAV', async () => {
     const sound = await readSound(new URL('../../golden/tiny/wave.wav', import.meta.url).pathname);
-    expect(sound.sampleRate).toBe(16000);
+    expect([sound.sampleRate, sound.channels.map(({ length }) => length)]).toEqual([16000, [14880]]);
   });
 
   it('whatever the file is called, behind an ID3 tag', async () => {
@@ -253,29 +253,37 @@ describe('what is refused', () => {
       read,
     );
     const changes = fc.array(
-      fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 0, max: 255 })),
+      // Without a bias to the ends: most would be of the first bytes, which no file survives.
+      fc.tuple(fc.noBias(fc.nat()), fc.integer({ min: 0, max: 255 })),
       {
         minLength: 1,
         maxLength: 4,
       },
     );
+    const count = { refused: 0, decoded: 0 };
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...files), changes, fc.boolean(), async (file, edits, repaired) => {
         const bytes = Uint8Array.from(file);
-        for (const [where, value] of edits) bytes[Math.floor(where * (bytes.length - 1))] = value;
+        for (const [where, value] of edits) bytes[where % bytes.length] = value;
         // With their checksums put right, damaged pages reach the decoders.
         if (repaired) repairPages(bytes);
         writeFileSync(path, bytes);
         const result = await readSound(path).catch((error: unknown) => error);
-        if (result instanceof Error) expect(result).toBeInstanceOf(InputError);
-        else
-          for (const channel of (result as Sound).channels) {
-            expect(channel.length).toBeGreaterThan(0);
-            expect(channel.every(Number.isFinite)).toBe(true);
-          }
+        count[result instanceof Error ? 'refused' : 'decoded']++;
+        if (result instanceof Error) {
+          expect(result).toBeInstanceOf(InputError);
+          return;
+        }
+        const { channels } = result as Sound;
+        expect(channels.length).toBeGreaterThan(0);
+        for (const channel of channels) {
+          expect(channel.length).toBeGreaterThan(0);
+          expect(channel.every(Number.isFinite)).toBe(true);
+        }
       }),
       { seed: 1, numRuns: 300 },
     );
+    expect(Math.min(count.refused, count.decoded)).toBeGreaterThan(30);
   });
 });
 

@@ -11,7 +11,6 @@ import { tap } from '../../runtime/recorder.js';
 import type { Tensor } from '../../runtime/tensor.js';
 import { extent, reshape } from '../../runtime/tensor.js';
 import type { FloatConfig } from '../../weights/config.js';
-import { windowFrames } from '../../weights/config.js';
 import type { Affine, Parameters } from '../parameters.js';
 import { loadAffine, loadParameter } from '../parameters.js';
 
@@ -178,12 +177,4 @@ function chunk<Name extends string>(packed: Tensor, names: readonly Name[]): Rec
 
 function apply(rec: Recorder, { weight, bias }: Affine, x: Tensor, options: LinearOptions = {}): Tensor {
   return linear(rec, x, weight, { ...options, bias });
-}
-
-/** `[N, N]`: 1 where frame i does not attend to frame j, |i − j| > attention_window (`mask` of the golden tensors). */
-export function attentionMask(config: FloatConfig): Float32Array<ArrayBuffer> {
-  const frames = config.num_prev_frames + windowFrames(config);
-  return Float32Array.from({ length: frames * frames }, (_, at) => {
-    return Math.abs(Math.floor(at / frames) - (at % frames)) > config.attention_window ? 1 : 0;
-  });
 }

@@ -25,7 +25,6 @@ import { embedConditions, loadFlowTransformer, recordFlowTransformer } from './f
 import { openParameters } from '../parameters.js';
 import { timeEmbedding, timeEmbeddingSize } from './time-embedding.js';
 
-export { attentionMask } from './fmt-layers.js';
 export type { WindowConditions } from './fmt-conditions.js';
 
 /** How strongly the motion follows its conditions: γ_a the speech, γ_e the emotion; 1 and 1 is no guidance. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attentionReference } from '../../../src/ops/attention.js';
 import type { FlowTransformer, WindowConditions } from '../../../src/models/transformer/fmt.js';
-import { attentionMask, createFlowTransformer } from '../../../src/models/transformer/fmt.js';
+import { attentionMask } from '../../../src/models/transformer/attention-mask.js';
+import { createFlowTransformer } from '../../../src/models/transformer/fmt.js';
 import type { Gpu } from '../../../src/runtime/gpu.js';
 import { closeGpu } from '../../../src/runtime/gpu.js';
 import type { SolverName } from '../../../src/sampling/solvers.js';
@@ -130,8 +131,8 @@ describe('golden/tiny fmt', () => {
     guided.destroy();
   });
 
-  it('mask', () => {
-    expect(attentionMask(config)).toEqual(golden.get('mask'));
+  it('mask: the frames that the kernel leaves out', async () => {
+    expect(await attentionMask(gpu, config)).toEqual(golden.get('mask'));
   });
 
   it('fields of different windows do not mix', async () => {
