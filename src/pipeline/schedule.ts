@@ -52,7 +52,7 @@ export function hearsEmotion(schedule: EmotionSchedule): boolean {
 
 /**
  * The emotion condition of each of `frames` frames from frame `first` on, `[frames, 7]`, frame f at f / fps seconds
- * (the frames before the clip, of negative index, are like its first). A key's emotion e with strength s is
+ * (the frames before the clip, of negative index, are like its first, since no change begins before it). A key's emotion e with strength s is
  *
  *     s·e + (1 − s)·neutral
  *
@@ -74,7 +74,7 @@ export function emotionRows(
   const halves = schedule.map((_, k) => halfTransition(schedule, k));
   const rows = new Float32Array(frames * emotions.length);
   for (let frame = 0; frame < frames; frame++) {
-    const time = Math.max(0, (first + frame) / fps);
+    const time = (first + frame) / fps;
     let row = targets[0]!;
     for (let k = 1; k < schedule.length; k++) {
       row = mix(row, targets[k]!, ease((time - schedule[k]!.time) / (2 * halves[k]!) + 0.5));

@@ -12,6 +12,12 @@ function chart(width: number, height: number): Picture {
   return { width, height, data };
 }
 
+/** Like nothing that a linear filter keeps: each way to resize makes another picture of it. */
+function noise(width: number, height: number): Picture {
+  const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 2654435761) >>> 24);
+  return { width, height, data };
+}
+
 const extent = fc.integer({ min: 1, max: 40 });
 const place = fc.integer({ min: -50, max: 60 });
 
@@ -96,18 +102,23 @@ describe('preparePortrait', () => {
   const large = { x: 0, y: 4, size: 40 };
 
   it('goes by area if the whole picture is higher than 360 pixels, even where the square grows', () => {
-    const picture = chart(50, 361);
+    const picture = noise(50, 361);
     for (const square of [small, large]) {
-      const want = resize(cropSquare(picture, square), 16, 16, 'area');
-      expect(preparePortrait(picture, square, 16)).toEqual(want);
+      const [area, cubic] = (['area', 'cubic'] as const).map((by) =>
+        resize(cropSquare(picture, square), 16, 16, by),
+      );
+      expect(preparePortrait(picture, square, 16)).toEqual(area);
+      expect(area).not.toEqual(cubic);
     }
     // 6 → 16: j = ⌊6i/16⌋ and (i + 1) − 16(j + 1)/6: pixels 10, 10, 10⅓, 11 …
-    const row = [...preparePortrait(picture, small, 16).data].filter((_, i) => i % 3 === 0).slice(0, 6);
+    const row = [...preparePortrait(chart(50, 361), small, 16).data]
+      .filter((_, i) => i % 3 === 0)
+      .slice(0, 6);
     expect(row).toEqual([10, 10, 10, 11, 11, 12]);
   });
 
   it('is cubic in a lower picture, even where the square shrinks', () => {
-    const picture = chart(50, 360);
+    const picture = noise(50, 360);
     for (const square of [small, large]) {
       const want = resize(cropSquare(picture, square), 16, 16, 'cubic');
       expect(preparePortrait(picture, square, 16)).toEqual(want);

@@ -37,7 +37,7 @@ describe.each(products)('attention, %s', (product) => {
           y: attention(rec, t, { heads, ...band }),
         }));
         const size = { batch, length, heads, headDim, ...band };
-        expectClose('attention', y.data, attentionReference(q.data, k.data, v.data, size), 2e-6);
+        expectClose('attention', y.data, attentionReference(q.data, k.data, v.data, size), 7e-7);
       }),
       { numRuns: 24, seed: 1 },
     );
@@ -55,7 +55,7 @@ describe.each(products)('attention, %s', (product) => {
       y: attention(rec, t, { heads, reach: 2 }),
     }));
     const size = { batch, length, heads, headDim, reach: 2 };
-    expectClose('packed', y.data, attentionReference(part(0), part(1), part(2), size), 2e-6);
+    expectClose('packed', y.data, attentionReference(part(0), part(1), part(2), size), 3e-7);
   });
 
   it('holds where scores are large and grow from block to block', async () => {
@@ -66,7 +66,7 @@ describe.each(products)('attention, %s', (product) => {
     q.data.forEach((value, i) => (q.data[i] = Math.round(value * 8) / 8));
     const { y } = await evaluate(gpu, { q, k, v }, (rec, t) => ({ y: attention(rec, t, { heads: 2 }) }));
     const size = { batch: 1, length: 150, heads: 2, headDim: 4 };
-    expectClose('attention', y.data, attentionReference(q.data, k.data, v.data, size), 2e-6);
+    expectClose('attention', y.data, attentionReference(q.data, k.data, v.data, size), 3e-7);
   });
 
   it('refuses heads that do not divide the width or are wider than 128', async () => {

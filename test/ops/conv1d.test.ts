@@ -43,7 +43,7 @@ async function compare(
   const convolved = conv1dReference(x.data, w.data, biased ? bias.data : undefined, size, activation);
   const expected = hasResidual ? convolved.map((value, at) => value + residual.data[at]!) : convolved;
   expect(y.shape).toEqual([batch, outFrames, outChannels]);
-  expectClose(`conv1d ${JSON.stringify(size)}`, y.data, expected, 2e-6);
+  expectClose(`conv1d ${JSON.stringify(size)}`, y.data, expected, 6e-7);
 }
 
 describe.each(products)('conv1d, %s', (product) => {

@@ -20,7 +20,7 @@ import { gaussian, halved, needsFloat16, openTestGpu, products, useProduct } fro
  * Operators on operands that f16 holds, against their float64 twins. Sums are f32, so that results stored as f32 are as
  * exact as ever, and results stored as f16 are off by half a step more, 2⁻¹¹ of their value.
  */
-const exact = 2e-6;
+const exact = 4e-7;
 const half = 2 ** -11 + exact;
 
 let gpu: Gpu;

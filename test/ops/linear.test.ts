@@ -60,7 +60,7 @@ describe.each(products)('linear, %s', (product) => {
             gate: gateOffset === undefined ? undefined : gate,
             residual: has.residual ? residual.data : undefined,
           });
-          expectClose('linear', y.data, expected, 2e-6);
+          expectClose('linear', y.data, expected, 1e-6);
         },
       ),
       { numRuns: 40, seed: 1 },

@@ -61,6 +61,6 @@ describe.each(products)('a convolution of one channel, %s', (product) => {
       ...{ padding: 0, groups: 1 },
     };
     const expected = conv1dReference(x.data, weight.data, bias.data, size, 'geluErf');
-    expectClose('convolution', y.data, expected, 2e-6);
+    expectClose('convolution', y.data, expected, 3e-7);
   });
 });

@@ -128,6 +128,42 @@ describe('dopri5', () => {
     expect(x[0]! / (200 * Math.atan(50))).toBeCloseTo(1, 4);
   });
 
+  /** The steps tried, t → t + h, from the times of the evaluations: two to begin with, then six a step at t + cᵢ·h. */
+  async function stepsOf(f: VectorField, x0: number[]): Promise<{ t: number; h: number }[]> {
+    const times: number[] = [];
+    const options = { solver: 'dopri5', nfe: 2, onEvaluation: (t: number) => times.push(t) } as const;
+    await integrate(f, new Float32Array(x0), options);
+    return times.slice(2).flatMap((second, i, after) => {
+      if (i % 6 !== 0) return [];
+      const h = (after[i + 5]! - second) / (1 - 1 / 5);
+      return [{ t: after[i + 5]! - h, h }];
+    });
+  }
+
+  it('takes Hairer’s guess as its first step', async () => {
+    // x′ = x from 1, in tolerances 2e-5: d₀ = d₁ = 5e4; h₀ = 0.01, d₂ = 5e4, h₁ = (0.01/5e4)^⅕.
+    const [first] = await stepsOf(
+      field((_, x) => [x[0]!]),
+      [1],
+    );
+    expect(first!.h).toBeCloseTo((0.01 / 5e4) ** (1 / 5), 5);
+  });
+
+  it('never shortens a step after success, nor by more than to a fifth after failure', async () => {
+    const spike = field((t) => [1 / (1e-4 + (t - 0.5) ** 2)]);
+    const tried = await stepsOf(spike, [0]);
+    const counts = { same: 0, longer: 0, shorter: 0 };
+    tried.slice(1).forEach(({ t, h }, i) => {
+      const before = tried[i]!;
+      const accepted = t > before.t + before.h / 2;
+      const factor = h / before.h;
+      expect(factor).toBeGreaterThan(accepted ? 0.999999 : 0.199999);
+      expect(factor).toBeLessThan(accepted ? 10.00001 : 1);
+      counts[!accepted ? 'shorter' : factor < 1.000001 ? 'same' : 'longer']++;
+    });
+    expect(Math.min(...Object.values(counts))).toBeGreaterThan(0);
+  });
+
   it('grows its steps tenfold from 1e-6 where nothing moves', async () => {
     const { x, steps, rejected } = await solve(
       field(() => [0, 0]),

@@ -26,7 +26,7 @@ describe('the polyphase kernel', () => {
         const composed = polyphaseWeight(weight, size);
         const ordinary = { ...size, outputs: 4 * outputs, batch: 1, kernel: 3, padding: 1 };
         const y = interleave(conv2dReference(x, composed, ordinary), size);
-        expectClose('polyphase', y, expected, 1e-14);
+        expectClose('polyphase', y, expected, 1e-15);
       }),
       { numRuns: 30, seed: 1 },
     );

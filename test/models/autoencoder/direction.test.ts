@@ -18,7 +18,7 @@ describe('motionCoefficients', () => {
       const own = lambda.subarray(frame * cols, (frame + 1) * cols);
       motion.set(directedMotion(directions, own), frame * rows);
     }
-    expectClose('λ', motionCoefficients(directions, motion), lambda, 1e-6);
+    expectClose('λ', motionCoefficients(directions, motion), lambda, 1e-8);
   });
 
   it('leaves out what no direction spans', async () => {

@@ -47,8 +47,8 @@ describe('createWaveStatistics', () => {
         padded.set(samples);
         const expected = windowsOf(padded, taps, stride);
         const windows = statistics.windows(padding);
-        expectClose('mean', windows.mean, expected.mean, 1e-12);
-        expectClose('covariance', windows.covariance, expected.covariance, 1e-10);
+        expectClose('mean', windows.mean, expected.mean, 1e-14);
+        expectClose('covariance', windows.covariance, expected.covariance, 1e-13);
       }),
       { numRuns: 40, seed: 1 },
     );
