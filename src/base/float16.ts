@@ -3,9 +3,6 @@
  * yet.)
  */
 
-/** The largest of them. */
-export const largestFloat16 = 65504;
-
 /** The float32 bits of the least magnitude that rounds to infinity: 65520, half a step above the largest. */
 export const float16Infinity = 0x477ff000;
 

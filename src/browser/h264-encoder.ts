@@ -4,7 +4,7 @@ import type { Picture } from '../media/picture.js';
 import { even, toI420 } from '../media/yuv.js';
 import { NoVideoEncoderError } from './errors.js';
 
-export interface H264Packet {
+export interface MuxedPacket {
   readonly packet: EncodedPacket;
   readonly meta: { readonly decoderConfig?: VideoDecoderConfig };
 }
@@ -14,7 +14,7 @@ export interface H264Encoder {
   /** Takes the next frame, once the encoder has room for it. */
   encode(picture: Picture, key: boolean): Promise<void>;
   /** Packets that have become ready, in decoding order. */
-  take(): H264Packet[];
+  take(): MuxedPacket[];
   /** Waits for the packets of all frames so far. */
   finish(): Promise<void>;
   close(): void;
@@ -93,7 +93,7 @@ async function works(config: VideoEncoderConfig): Promise<boolean> {
 function start(config: VideoEncoderConfig, fps: number): H264Encoder {
   let failure: Error | undefined;
   let frames = 0;
-  let ready: H264Packet[] = [];
+  let ready: MuxedPacket[] = [];
   const encoder = new VideoEncoder({
     output(chunk, meta) {
       // Times in whole microseconds say which frame it is.

@@ -21,7 +21,7 @@ import type { Sound } from '../media/sound.js';
 import { soundParts, type SoundPart } from '../media/sound-part.js';
 import { id3Length, leadingTags } from '../media/tags.js';
 import { decodeWav } from '../media/wav.js';
-import type { Note } from '../media/wav-chunks.js';
+import type { Note } from '../media/note.js';
 import { joinArrays } from '../base/arrays.js';
 
 /** What people have. The others that mediabunny knows would make pages heavier. */

@@ -9,7 +9,7 @@ const tongue: Colour = [0.82, 0.36, 0.4];
 const teeth: Colour = [0.97, 0.96, 0.93];
 
 /** Middle, half width and the curves of the lips' edges. */
-export function mouthShape({ identity, motion, at, cosYaw }: Figure) {
+function mouthShape({ identity, motion, at, cosYaw }: Figure) {
   const { jaw, width, round, smile } = motion;
   const [x0, y0] = at(0, identity.mouthY + 0.012 * jaw, 0.36);
   const half = Math.max(

@@ -8,7 +8,7 @@ import { madeBy } from '../node/made-by.js';
 import { checkTarget, writeWhole } from '../node/partial-file.js';
 import type { ArrivingSound } from '../media/sound.js';
 import type { VideoFacts } from '../node/video.js';
-import type { StreamOptions } from '../node/byte-stream.js';
+import type { PipeOptions } from '../node/byte-stream.js';
 import { faceWeightsPath } from '../node/face-weights.js';
 import { checkClaims, outputPath } from './claims.js';
 import { InputError } from '../base/errors.js';
@@ -34,7 +34,7 @@ export interface InputFlags {
   readonly motionIn?: string;
 }
 
-export interface OutputOptions extends Required<StreamOptions> {
+export interface OutputOptions extends Required<PipeOptions> {
   readonly config: FloatConfig;
   /** Of the video and of the PNGs. */
   readonly size: Size;

@@ -1,5 +1,5 @@
 import { InputError, messageOf } from '../base/errors.js';
-import type { StreamOptions } from '../node/byte-stream.js';
+import type { PipeOptions } from '../node/byte-stream.js';
 import { writeWhole } from '../node/partial-file.js';
 import type { Gpu } from '../runtime/gpu.js';
 import { finishTrace, startTrace } from '../runtime/trace.js';
@@ -10,7 +10,7 @@ import { traceEvents } from '../runtime/trace-events.js';
  *
  * @throws InputError if the adapter has no timestamps.
  */
-export function openProfile(gpu: Gpu, path: string, options: StreamOptions): { write(): Promise<void> } {
+export function openProfile(gpu: Gpu, path: string, options: PipeOptions): { write(): Promise<void> } {
   try {
     startTrace(gpu);
   } catch (error) {

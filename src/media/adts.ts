@@ -1,5 +1,5 @@
-import { joinPieces, readFrames, type FrameHeader, type FrameKind } from './frames.js';
-import type { Note } from './wav-chunks.js';
+import { joinPieces, readFrames, type FrameHeader, type FrameKind } from './sound-frames.js';
+import type { Note } from './note.js';
 
 /**
  * ADTS (ISO 14496-3, 1.A.2.2): 12 bits of sync, version, layer (0), no checksum; profile (2 bits), rate (4), one

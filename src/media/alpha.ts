@@ -1,5 +1,5 @@
 import type { Picture } from './picture.js';
-import type { Note } from './wav-chunks.js';
+import type { Note } from './note.js';
 
 /**
  * What becomes of transparency, which the model does not know. 'blend' lays the picture over black, the colour with

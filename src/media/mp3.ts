@@ -1,6 +1,6 @@
 import { InputError } from '../base/errors.js';
-import { joinPieces, readFrames, type FrameHeader, type FrameKind } from './frames.js';
-import type { Note } from './wav-chunks.js';
+import { joinPieces, readFrames, type FrameHeader, type FrameKind } from './sound-frames.js';
+import type { Note } from './note.js';
 
 /** One stream: what a decoder is given, and what it must give back. */
 export interface Mp3Stream {

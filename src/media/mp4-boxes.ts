@@ -1,5 +1,5 @@
 import { InputError } from '../base/errors.js';
-import type { Note } from './wav-chunks.js';
+import type { Note } from './note.js';
 
 /** Boxes whose loss is a loss of sound. */
 const ESSENTIAL = ['moov', 'mdat', 'moof'];

@@ -1,6 +1,6 @@
 import { InputError } from '../base/errors.js';
-import { joinPieces } from './frames.js';
-import type { Note } from './wav-chunks.js';
+import { joinPieces } from './sound-frames.js';
+import type { Note } from './note.js';
 
 /** A stream of sound in an Ogg file. */
 export interface OggStream {

@@ -5,7 +5,7 @@ import { readMp3Streams } from './mp3.js';
 import { readOggStreams, type OggStream } from './ogg.js';
 import type { Sound } from './sound.js';
 import { vorbisSpeakers, type Speaker } from './speakers.js';
-import type { Note } from './wav-chunks.js';
+import type { Note } from './note.js';
 
 /** What the wasm decoders return, each with both or some of the last two. */
 interface Decoded {

@@ -6,7 +6,7 @@ import { decodeFlac, decodeMp3, decodeOgg } from './sound-codecs.js';
 import type { Sound } from './sound.js';
 import { leadingTags } from './tags.js';
 import { decodeWav } from './wav.js';
-import type { Note } from './wav-chunks.js';
+import type { Note } from './note.js';
 
 export interface SoundFormatOptions {
   /**

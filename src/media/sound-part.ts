@@ -4,7 +4,7 @@ import { readFlacStreams } from './flac.js';
 import { readMp3Streams } from './mp3.js';
 import { readOggStreams } from './ogg.js';
 import { leadingTags } from './tags.js';
-import type { Note } from './wav-chunks.js';
+import type { Note } from './note.js';
 
 /** One stream of a file, which a decoder takes for a file of its own. */
 export interface SoundPart {

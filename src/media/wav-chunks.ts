@@ -1,5 +1,4 @@
-/** Says what was left out or put right, in a line. */
-export type Note = (line: string) => void;
+import type { Note } from './note.js';
 
 /** One recording in a WAV file: where its format stands, and its samples in order. */
 export interface WavPart {

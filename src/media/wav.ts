@@ -2,7 +2,8 @@ import { InputError } from '../base/errors.js';
 import { joinSounds } from './join-sounds.js';
 import type { Sound } from './sound.js';
 import { maskSpeakers, type Speaker } from './speakers.js';
-import { readWavChunks, type Note, type Range, type WavPart } from './wav-chunks.js';
+import type { Note } from './note.js';
+import { readWavChunks, type Range, type WavPart } from './wav-chunks.js';
 
 /**
  * RIFF/WAVE to samples, RF64, BW64 and Wave64 too: integers of 8 to 32 bits and floats of 32 and 64, any number of

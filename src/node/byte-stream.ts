@@ -15,7 +15,7 @@ export interface ByteStream {
   destroy(): void;
 }
 
-export interface StreamOptions {
+export interface PipeOptions {
   /** Ends the wait for a reader. */
   readonly signal?: AbortSignal;
   /** Called when nobody reads a named pipe yet. */
@@ -30,7 +30,7 @@ export interface StreamOptions {
 export async function openByteStream(
   destination: Destination,
   name: string,
-  options: StreamOptions = {},
+  options: PipeOptions = {},
 ): Promise<ByteStream> {
   const fd = destination.fd ?? (await openPipe(destination.path, name, options));
   const stream = fd === 1 ? process.stdout : writable(fd);
@@ -60,7 +60,7 @@ function writable(fd: number): Writable {
 
 const PATIENCE_MS = 50;
 
-async function openPipe(path: string, name: string, { signal, onWait }: StreamOptions): Promise<number> {
+async function openPipe(path: string, name: string, { signal, onWait }: PipeOptions): Promise<number> {
   for (let first = true; ; first = false) {
     signal?.throwIfAborted();
     try {

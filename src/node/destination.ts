@@ -94,7 +94,7 @@ export function idOf({ dev, ino }: Pick<FileStats, 'dev' | 'ino'>): string {
  * What a name in a folder is known by, whether it exists or not; two names are one if some file system takes them for
  * one.
  */
-export async function nameId(folder: string, name: string): Promise<string> {
+async function nameId(folder: string, name: string): Promise<string> {
   return `${idOf(await stat(folder, { bigint: true }))}/${name.normalize('NFC').toLowerCase()}`;
 }
 

@@ -3,7 +3,7 @@ import { chmodSync, closeSync, openSync, rmSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { atExit } from './at-exit.js';
-import { openByteStream, type StreamOptions } from './byte-stream.js';
+import { openByteStream, type PipeOptions } from './byte-stream.js';
 import { destinationOf } from './destination.js';
 import { cannotWrite } from './files.js';
 
@@ -79,7 +79,7 @@ export async function checkTarget(target: string): Promise<void> {
 export async function writeWhole(
   target: string,
   bytes: Uint8Array,
-  options: StreamOptions = {},
+  options: PipeOptions = {},
 ): Promise<void> {
   const destination = await destinationOf(target);
   if (destination.kind === 'file') return writeAtomically(target, bytes);

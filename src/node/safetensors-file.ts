@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { WeightSource } from '../weights/source.js';
 import { streamSafetensors, type StreamOptions } from '../weights/stream.js';
-import { openByteStream, type StreamOptions as PipeOptions } from './byte-stream.js';
+import { openByteStream, type PipeOptions } from './byte-stream.js';
 import { destinationOf } from './destination.js';
 import { cannotWrite, writeAll } from './files.js';
 import { createPartial } from './partial-file.js';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { AppendOnlyStreamTarget, FilePathSource, type MetadataTags, type Target } from 'mediabunny';
 import { joinFragments } from '../media/remux.js';
-import { openByteStream, type StreamOptions } from './byte-stream.js';
+import { openByteStream, type PipeOptions } from './byte-stream.js';
 import { destinationOf, type Destination } from './destination.js';
 import { openFileTarget, type FileTarget } from './file-target.js';
 import { cannotWrite } from './files.js';
@@ -20,7 +20,7 @@ export interface VideoSink {
 }
 
 /** Throws InputError, at once, when `path` cannot be written. */
-export async function openVideoSink(path: string, options: StreamOptions): Promise<VideoSink> {
+export async function openVideoSink(path: string, options: PipeOptions): Promise<VideoSink> {
   const destination = await destinationOf(path);
   return destination.kind === 'file' ? fileSink(path) : streamSink(path, destination, options);
 }
@@ -54,11 +54,7 @@ async function fileSink(path: string): Promise<VideoSink> {
 }
 
 /** The fragments as they come: whoever reads a pipe plays them while the rest is made. */
-async function streamSink(
-  path: string,
-  destination: Destination,
-  options: StreamOptions,
-): Promise<VideoSink> {
+async function streamSink(path: string, destination: Destination, options: PipeOptions): Promise<VideoSink> {
   const stream = await openByteStream(destination, path, options);
   let size = 0;
   const writable = new WritableStream<Uint8Array>({

@@ -7,12 +7,12 @@ import type { ArrivingSound, Sound } from '../media/sound.js';
 import { addSoundTrack, trackChannels, type SoundTrack } from '../media/sound-track.js';
 import { even, toI420 } from '../media/yuv.js';
 import { createAacEncoder } from './aac.js';
-import type { StreamOptions } from './byte-stream.js';
+import type { PipeOptions } from './byte-stream.js';
 import { cannotWrite } from './files.js';
 import { startH264Segment, type H264Segment } from './h264.js';
 import { openVideoSink } from './video-sink.js';
 
-export interface VideoOptions extends StreamOptions {
+export interface VideoOptions extends PipeOptions {
   /** Size of every picture. The video's size is the next even one, the last column or row repeated. */
   readonly width: number;
   readonly height: number;

@@ -123,7 +123,7 @@ export function styledConv(
  *
  * @param weight `[outputs, style.length, k, k]`.
  */
-export function modulatedWeightReference(
+function modulatedWeightReference(
   weight: ArrayLike<number>,
   style: ArrayLike<number>,
   outputs: number,

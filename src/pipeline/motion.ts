@@ -91,7 +91,7 @@ export type Stage = 'portrait' | 'speech' | 'emotion' | 'motion' | 'frames';
 const arrivingContext = 10;
 
 /** How arriving speech is cut: window by window. */
-export function arrivingCut(config: FloatConfig, lookAhead = 1): Cut {
+function arrivingCut(config: FloatConfig, lookAhead = 1): Cut {
   if (!(lookAhead >= 0 && lookAhead <= 60)) {
     throw new InputError(`lookAhead: expected 0 to 60 seconds, got ${lookAhead}`);
   }

@@ -1,7 +1,7 @@
 import type { Tensor } from './tensor.js';
 
 /** What an operator did and how gradients go back through it. */
-export interface Note {
+export interface TapeNote {
   readonly operator: string;
   readonly inputs: readonly Tensor[];
   /** None of a loss: the gradient begins there. */
@@ -39,7 +39,7 @@ export interface TapeOperators {
 
 /** A recording of operators, in order. */
 export interface Tape {
-  readonly notes: Note[];
+  readonly notes: TapeNote[];
   /** Memory whose gradients are wanted, and where to write them, if somewhere. */
   readonly wanted: ReadonlyMap<string, { readonly x: Tensor; readonly target: Tensor | undefined }>;
   /** Memory that depends on what is wanted. */

@@ -1,6 +1,6 @@
 import type { Recorder } from './recorder.js';
 import { scratch } from './recorder.js';
-import type { Gradients, Note, Tape, TapeOperators } from './tape-notes.js';
+import type { Gradients, TapeNote, Tape, TapeOperators } from './tape-notes.js';
 import type { Tensor } from './tensor.js';
 import { describe, extent, reshape, sizeOf } from './tensor.js';
 
@@ -29,7 +29,7 @@ export function openTape(
 }
 
 /** Notes an operator, if there is a tape and a path from what is wanted through one of its inputs. */
-export function note(rec: Recorder, entry: Note): void {
+export function note(rec: Recorder, entry: TapeNote): void {
   const { tape } = rec;
   if (!tape || !entry.inputs.some((x) => tape.reached.has(memoryKey(x)))) return;
   tape.notes.push(entry);

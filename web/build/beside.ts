@@ -34,7 +34,7 @@ function faceModelNotice(): string {
 }
 
 /** All that the page fetches or links to and Vite does not know of. */
-export function besideFiles(): BesideFile[] {
+function besideFiles(): BesideFile[] {
   return [
     copied('weights/demo/config.json'),
     copied('weights/demo/weights.safetensors'),

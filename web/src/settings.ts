@@ -113,7 +113,7 @@ export function formatEmotion(schedule: EmotionSchedule): string {
 }
 
 /** The text in its shortest form, or undefined where it is not an emotion over time. */
-export function parseEmotion(text: string): string | undefined {
+function parseEmotion(text: string): string | undefined {
   return text === '' ? '' : attempt(() => formatEmotion(parseEmotionSchedule(text)));
 }
 

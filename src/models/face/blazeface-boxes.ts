@@ -18,7 +18,7 @@ export const anchorCount = 896;
 /** Values the network gives for each anchor: box centre and size, then six keypoints, in pixels of its input. */
 export const valuesPerAnchor = 16;
 
-export const keypointNames = ['right eye', 'left eye', 'nose tip', 'mouth', 'right ear', 'left ear'] as const;
+const keypointNames = ['right eye', 'left eye', 'nose tip', 'mouth', 'right ear', 'left ear'] as const;
 
 export interface Point {
   readonly x: number;

@@ -48,7 +48,7 @@ const fineBlock = 10;
 /** The input has a row and a column of zeros more: TensorFlow pads a stride-2 convolution by 1 before and 2 after. */
 const paddedSide = inputSide + 1;
 
-export async function loadBlazeFace(parameters: Parameters): Promise<BlazeFaceWeights> {
+async function loadBlazeFace(parameters: Parameters): Promise<BlazeFaceWeights> {
   const numbered = (layer: string, k: number) => (k === 0 ? layer : `${layer}_${k}`);
   const first = await loadConv(parameters, 'conv2d');
   const blocks = [];
@@ -107,7 +107,7 @@ async function loadDepthwise(parameters: Parameters, layer: string, channels: nu
  * @param image `[1, 3, 129, 129]` in −1 … 1, last row and column 0.
  * @returns for each grid scores `[1, anchors, side, side]` and boxes `[1, anchors·16, side, side]`.
  */
-export function recordBlazeFace(rec: Recorder, { first, blocks, heads }: BlazeFaceWeights, image: Tensor) {
+function recordBlazeFace(rec: Recorder, { first, blocks, heads }: BlazeFaceWeights, image: Tensor) {
   let x = shortcut(rec, conv2d(rec, image, first.weight, { stride: 2, padding: 1, bias: first.bias }));
   const features: Tensor[] = [];
   blocks.forEach(({ depthwise, pointwise }, k) => {

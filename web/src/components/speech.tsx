@@ -7,8 +7,8 @@ import { busy, fail, speech } from '../state.js';
 import { texts } from '../texts.js';
 import { Alert } from './alert.js';
 import { Button, Card, Choice, FileButton, IconButton } from './controls.js';
-import type { Recording } from './recorder.js';
-import { startRecording } from './recorder.js';
+import type { Recording } from './microphone.js';
+import { startRecording } from './microphone.js';
 import { Waveform } from './waveform.js';
 
 export function SpeechCard() {

@@ -1,6 +1,6 @@
 import { InputError } from '../base/errors.js';
 import { skipTags } from './tags.js';
-import type { Note } from './wav-chunks.js';
+import type { Note } from './note.js';
 
 /** How the frames of MPEG sound begin. */
 export interface FrameKind<H extends FrameHeader> {

@@ -1,0 +1,2 @@
+/** Says what was left out or put right, in a line. */
+export type Note = (line: string) => void;
