@@ -1,5 +1,5 @@
 import type { Recorder } from '../runtime/recorder.js';
-import { dispatch, scratch } from '../runtime/recorder.js';
+import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { extent, sizeOf } from '../runtime/tensor.js';
 
@@ -13,12 +13,22 @@ export function transpose(rec: Recorder, x: Tensor, label = 'transpose'): Tensor
   const axes = x.shape.length;
   const [rows, columns] = [extent(x, axes - 2), extent(x, axes - 1)];
   const y = scratch(rec, label, [...x.shape.slice(0, -2), columns, rows]);
-  dispatch(rec, {
-    kernel: 'transpose',
-    params: { rows, columns },
-    bindings: { x, y },
-    workgroups: [Math.ceil(columns / 16), Math.ceil(rows / 16), sizeOf(x.shape) / (rows * columns)],
-  });
+  const batch = sizeOf(x.shape) / (rows * columns);
+  if (rec.gpu.tuning.row === 'invocation' && rows % 4 === 0) {
+    dispatch(rec, {
+      kernel: 'transpose_fours',
+      params: { rows, columns, batch },
+      bindings: { x, y },
+      workgroups: flatGrid(sizeOf(x.shape) / 4, 64),
+    });
+  } else {
+    dispatch(rec, {
+      kernel: 'transpose',
+      params: { rows, columns },
+      bindings: { x, y },
+      workgroups: [Math.ceil(columns / 16), Math.ceil(rows / 16), batch],
+    });
+  }
   return y;
 }
 
