@@ -10,11 +10,11 @@ const arrows = {
   media: ['base'],
   models: ['base', 'runtime', 'ops', 'sampling', 'weights', 'media'],
   pipeline: ['base', 'runtime', 'ops', 'sampling', 'weights', 'media', 'models'],
-  train: ['base', 'runtime', 'ops', 'sampling', 'weights', 'models'],
+  train: ['base', 'runtime', 'ops', 'sampling', 'weights', 'media', 'models', 'cartoon'],
   verify: ['base', 'runtime', 'sampling', 'weights', 'media', 'models', 'pipeline', 'train'],
   browser: ['base', 'weights', 'media'],
-  node: ['base', 'weights', 'media', 'verify'],
-  cli: ['base', 'runtime', 'sampling', 'weights', 'media', 'models', 'pipeline', 'verify', 'node'],
+  node: ['base', 'weights', 'media', 'verify', 'cartoon', 'train'],
+  cli: ['base', 'runtime', 'sampling', 'weights', 'media', 'models', 'pipeline', 'verify', 'node', 'cartoon', 'train'],
 };
 const parts = ['autoencoder', 'transformer', 'speech', 'face'];
 

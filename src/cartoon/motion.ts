@@ -54,3 +54,30 @@ export function randomMotion(random: Random): CartoonMotion {
     wide: bounded(0.4, -0.5, 1),
   };
 }
+
+/**
+ * Mean and standard deviation of `randomMotion`, in the order of `motionNames`. The demo model's auto-encoder was
+ * trained so that λ of its first directions is (motion − mean)/deviation.
+ */
+// prettier-ignore
+const meanMotion = [
+  -0.002838594140484929, -0.0008861224632710218, 0.00032222815207205713, 0.0009515488636679947,
+  -0.0002470719919074327, 0.3322063982486725, 0.007237713783979416, 0.28182104229927063, -0.00023025450354907662,
+  0.2531508803367615, 0.008198440074920654, -0.0011173990787938237, 0.011524583213031292, -0.0005445286515168846,
+  0.031349193304777145,
+];
+// prettier-ignore
+const motionDeviation = [
+  0.16807755827903748, 0.0985926017165184, 0.08000283688306808, 0.03466763719916344, 0.024629520252346992,
+  0.2704015374183655, 0.44365155696868896, 0.3297233283519745, 0.5333291292190552, 0.2929486930370331,
+  0.4385417103767395, 0.39582231640815735, 0.48565471172332764, 0.480419784784317, 0.36313095688819885,
+];
+
+/** λ `[count]` of a motion in a model whose first directions are `motionNames`; the other directions are unused. */
+export function knownCoefficients(motion: CartoonMotion, count: number): Float64Array {
+  const lambda = new Float64Array(count);
+  motionNames.forEach((name, i) => {
+    lambda[i] = (motion[name] - meanMotion[i]!) / motionDeviation[i]!;
+  });
+  return lambda;
+}

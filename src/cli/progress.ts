@@ -82,6 +82,11 @@ export function byteStatus(done: number, total: number, seconds: number): string
   return withBar(done / total, seconds, `${mega(done)}/${mega(total)} MB  ${mega(done / seconds)} MB/s`);
 }
 
+/** `[#####-----] 52/300 clips  0:41 left`. */
+export function clipStatus(done: number, total: number, seconds: number): string[] {
+  return withBar(done / total, seconds, `${done}/${total} clips`);
+}
+
 /** The same twice: the second, for narrow terminals, without the bar. */
 function withBar(share: number, seconds: number, figures: string): string[] {
   const text = `${figures}  ${clock(seconds / share - seconds)} left`;

@@ -9,6 +9,7 @@ import type { WeightSource } from '../weights/source.js';
 import { tensorInfo } from '../weights/source.js';
 import type { FlatParameters } from './flat-parameters.js';
 import { closeFlatParameters, openFlatParameters } from './flat-parameters.js';
+import { isTrained } from './initial-weights.js';
 
 /** The flow-matching transformer and the projection of its audio features, to be trained together (Sec. 4.2). */
 export interface FmtNetwork {
@@ -19,10 +20,6 @@ export interface FmtNetwork {
   readonly projection: { readonly linear: Affine; readonly norm: Affine };
   destroy(): void;
 }
-
-/** `pos_embed` is a fixed table; everything else learns. */
-const isTrained = (name: string) =>
-  (name.startsWith('fmt.') && name !== 'fmt.pos_embed') || name.startsWith('audio_encoder.audio_projection.');
 
 /** @throws Error when a weight is missing or the GPU fails. */
 export function openFmtNetwork(gpu: Gpu, source: WeightSource, config: FloatConfig): Promise<FmtNetwork> {

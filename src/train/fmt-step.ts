@@ -8,6 +8,7 @@ import { scaleRows } from '../ops/scale-rows.js';
 import { tapeOperators } from '../ops/tape-operators.js';
 import type { Plan } from '../runtime/plan.js';
 import { compilePlan, writeInput } from '../runtime/plan.js';
+import type { Recorder } from '../runtime/recorder.js';
 import { input, output } from '../runtime/recorder.js';
 import { backward, openTape } from '../runtime/tape.js';
 import { extent } from '../runtime/tensor.js';
@@ -31,10 +32,15 @@ const projectionEps = 1e-5;
  * One step of training, forward, backward and Adam, as one plan: write `motionInputs` and `adamControl`, run it, read
  * the outputs `loss` ([main, velocity], without their weights), `v` `[B, N, d]` and `norm` (of the gradients, before
  * clipping).
+ *
+ * @param recordUpdate what is done with the gradients, if not that.
  */
 export async function compileFmtStep(
   network: FmtNetwork,
   { batch: B, objective, preceding = 'motion', velocityWeight = 1 }: FmtStepOptions,
+  recordUpdate: (rec: Recorder) => void = (rec) => {
+    output(rec, 'norm', recordAdam(rec, network.flat));
+  },
 ): Promise<Plan> {
   const { config, flat, weights, projection } = network;
   const { num_prev_frames: P, dim_w: d, dim_e: e } = config;
@@ -69,7 +75,7 @@ export async function compileFmtStep(
       velocityWeight: objective === 'epsilon' ? 0 : velocityWeight,
     });
     backward(rec);
-    output(rec, 'norm', recordAdam(rec, flat));
+    recordUpdate(rec);
     output(rec, 'v', v);
     output(rec, 'loss', loss);
   });
