@@ -47,7 +47,7 @@ export interface ClipOptions {
 }
 
 const rate = 16_000;
-const accents = ['en-us', 'en-gb', 'en-gb-scotland', 'en-gb-x-rp'];
+const accents = ['en-us', 'en', 'en-gb-scotland', 'en-gb-x-rp'];
 // prettier-ignore
 const variants = [
   '', '+m1', '+m2', '+m3', '+m4', '+m5', '+m6', '+m7', '+f1', '+f2', '+f3', '+f4', '+f5', '+Andy', '+Annie', '+steph',

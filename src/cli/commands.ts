@@ -7,6 +7,7 @@ import type { InfoFlags } from './info.js';
 import type { InspectFlags } from './inspect.js';
 import { adapterHelp, experimentalOption, precisionOption } from './options.js';
 import { addPrepare } from './prepare-options.js';
+import { addTrain } from './train-options.js';
 import type { VerifyFlags } from './verify.js';
 
 /** Adds all commands. What one does is loaded when it is asked for: a list of tensors needs no GPU, and no video. */
@@ -17,6 +18,7 @@ export function addCommands(program: Command, signal: AbortSignal): void {
   addConvert(program, signal);
   addInfo(program);
   addPrepare(program, signal);
+  addTrain(program, signal);
 }
 
 function addVerify(program: Command, signal: AbortSignal): void {

@@ -13,6 +13,12 @@ const endingSignals: readonly EndingSignal[] =
 
 /** How long a command that is told to end may take to put things away. A second signal does not wait for it. */
 const GRACE_MS = 1000;
+let graceMs = GRACE_MS;
+
+/** For a command that saves its work when it is told to end. A second signal ends it at once all the same. */
+export function takesLongToEnd(): void {
+  graceMs = 600_000;
+}
 
 /** What a shell sees of a program that wrote into a pipe which nobody reads any more: 128 + SIGPIPE. */
 const PIPE_CLOSED = 141;
@@ -49,7 +55,7 @@ export async function endWell(
     ending ??= reason;
     abort.abort();
     clearTimeout(grace);
-    grace = setTimeout(() => endNow(reason, libc), GRACE_MS).unref();
+    grace = setTimeout(() => endNow(reason, libc), graceMs).unref();
   };
   for (const signal of endingSignals) {
     process.on(signal, () => {

@@ -1,18 +1,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import type { PrepareFlags } from './prepare-flags.js';
 import { adapterHelp, demoWeights, wholeNumber } from './options.js';
-
-export interface PrepareFlags {
-  cartoon?: boolean;
-  clips: number;
-  seed: number;
-  speech: 'auto' | 'espeak' | 'examples';
-  latents?: 'known' | 'encoded';
-  weights: string;
-  out: string;
-  adapter: string;
-  quiet?: boolean;
-}
 
 export function addPrepare(program: Command, signal: AbortSignal): void {
   program

@@ -19,7 +19,7 @@ import { closeGpu, openGpu } from '../runtime/gpu.js';
 import { createClipEncoder, knowsCartoons } from '../train/clip-encoder.js';
 import type { ClipRecord, DatasetManifest } from '../train/dataset.js';
 import { encodersOf } from '../train/encoders.js';
-import type { PrepareFlags } from './prepare-options.js';
+import type { PrepareFlags } from './prepare-flags.js';
 import { clipStatus, createProgress } from './progress.js';
 import { undoAll } from './undo.js';
 

@@ -87,6 +87,22 @@ export function clipStatus(done: number, total: number, seconds: number): string
   return withBar(done / total, seconds, `${done}/${total} clips`);
 }
 
+/**
+ * `[#####-----] step 120/4000  loss 0.81 (main 0.50, velocity 0.31)  1.2 steps/s  53:01 left`.
+ *
+ * @param begun the step that training began after, so many seconds ago.
+ */
+export function stepStatus(
+  { step, loss, main, velocity }: { step: number; loss: number; main: number; velocity: number },
+  { begun, steps, seconds }: { begun: number; steps: number; seconds: number },
+): string[] {
+  const terms = `loss ${loss.toFixed(4)} (main ${main.toFixed(4)}, velocity ${velocity.toFixed(4)})`;
+  const rate = (step - begun) / seconds;
+  const left = clock((steps - step) / rate);
+  const figures = `step ${step}/${steps}  ${terms}  ${rate.toFixed(2)} steps/s  ${left} left`;
+  return [`${bar(step / steps)} ${figures}`, figures];
+}
+
 /** The same twice: the second, for narrow terminals, without the bar. */
 function withBar(share: number, seconds: number, figures: string): string[] {
   const text = `${figures}  ${clock(seconds / share - seconds)} left`;

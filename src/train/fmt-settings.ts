@@ -143,11 +143,11 @@ function describe(issue: v.BaseIssue<unknown>): string {
 export function completeSettings(...choices: readonly FmtChoices[]): FmtSettings {
   const preset = choices.findLast((choice) => choice.preset !== undefined)?.preset ?? 'demo';
   const settings = choices.reduce<FmtSettings>(
-    (before, { preset: _, drop, model, ...rest }) => ({
+    (before, choice) => ({
       ...before,
-      ...given(rest),
-      drop: { ...before.drop, ...given(drop ?? {}) },
-      model: { ...before.model, ...given(model ?? {}) },
+      ...given({ ...choice, preset: undefined, drop: undefined, model: undefined }),
+      drop: { ...before.drop, ...given(choice.drop ?? {}) },
+      model: { ...before.model, ...given(choice.model ?? {}) },
     }),
     presets[preset],
   );

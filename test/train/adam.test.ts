@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { blend, blendReference } from '../../src/ops/blend.js';
 import { motionLoss, motionLossAdjointReference, motionLossReference } from '../../src/ops/motion-loss.js';
 import { tapeOperators } from '../../src/ops/tape-operators.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
@@ -159,5 +160,37 @@ describe('a tape', () => {
     });
     destroyPlan(plan);
     destroyTensor(gpu, x);
+  });
+});
+
+describe('blend', () => {
+  it.each([
+    [0.75, 0.25],
+    [1, 0.125],
+    [0, 1],
+  ])('equals its twin, keeping %f and adding %f', async (keep, add) => {
+    const [x, y] = [gaussian([131], 1), gaussian([131], 2)];
+    const { out } = await evaluate(
+      gpu,
+      { x, y, control: { shape: [2], data: Float32Array.of(keep, add) } },
+      (rec, t) => {
+        blend(rec, t.control, t.x, t.y);
+        return { out: t.y };
+      },
+    );
+    expectClose('blend', out.data, blendReference([keep, add], x.data, y.data), 1e-6);
+  });
+
+  it('of nothing kept begins anew, whatever was there', async () => {
+    const inputs = {
+      x: { shape: [2], data: Float32Array.of(1, 2) },
+      y: { shape: [2], data: Float32Array.of(NaN, Infinity) },
+      control: { shape: [2], data: Float32Array.of(0, 0.5) },
+    };
+    const { out } = await evaluate(gpu, inputs, (rec, t) => {
+      blend(rec, t.control, t.x, t.y);
+      return { out: t.y };
+    });
+    expect([...out.data]).toEqual([0.5, 1]);
   });
 });
