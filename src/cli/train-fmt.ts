@@ -85,7 +85,7 @@ export async function runTrainFmt(flags: TrainFmtFlags, signal: AbortSignal): Pr
       async onPause(now) {
         const values = await trainer.weights();
         const weights = overlay(
-          opened.weights,
+          start,
           expectedTensors(model),
           new Map([...values].map(([tensor, data]) => [tensor, () => data.slice()])),
         );

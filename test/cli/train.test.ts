@@ -8,7 +8,7 @@ import { writeManifest } from '../../src/node/dataset-files.js';
 import { openWeights } from '../../src/node/weights.js';
 import { encodersOf } from '../../src/train/encoders.js';
 import { tinyClips } from '../train/tiny-dataset.js';
-import { emptyFolder, golden, runFloat } from './run.js';
+import { emptyFolder, example, golden, runFloat } from './run.js';
 
 const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const weights = golden('tiny/weights.json');
@@ -102,6 +102,35 @@ describe('float train fmt', () => {
     expect(stderr).toContain('float: interrupted');
     expect(read(out, Number(step)).length).toBeGreaterThan(0);
     expect(readFileSync(log, 'utf8').trim().split('\n').at(-1)?.split(',')[0]).toBe(step);
+  });
+
+  it('trains a transformer of other sizes, samples with it, and animates', async () => {
+    const [out, folder] = [join(emptyFolder(), 'run'), emptyFolder()];
+    const config = join(folder, 'settings.json');
+    writeFileSync(config, JSON.stringify({ model: { dim_h: 24, fmt_depth: 1 }, objective: 'flow' }));
+    const trained = await runFloat(args(out, '--config', config, '--steps', '2', '--evaluate-every', '2'));
+    expect(trained.stderr).toMatch(
+      /step 2: loss [\d.]+; held out: motion r -?[\d.]+, of another utterance NaN\n/,
+    );
+    const checkpoint = join(out, 'step-000002.safetensors');
+    const frames = join(folder, 'frames');
+    const inputs = ['--image', example('portraits/portrait1.png'), '--audio', golden('tiny/wave.wav')];
+    const animated = await runFloat([
+      ...[
+        'animate',
+        ...inputs,
+        '--weights',
+        checkpoint,
+        '--frames-dir',
+        frames,
+        '--size',
+        '64',
+        '--adapter',
+        adapter,
+      ],
+    ]);
+    expect(animated.status).toBe(0);
+    expect(readdirSync(frames).length).toBeGreaterThan(10);
   });
 
   it('names step and term when it diverges, and overwrites nothing', async () => {
