@@ -14,7 +14,19 @@ const arrows = {
   verify: ['base', 'runtime', 'sampling', 'weights', 'media', 'models', 'pipeline', 'train'],
   browser: ['base', 'weights', 'media'],
   node: ['base', 'weights', 'media', 'verify', 'cartoon', 'train'],
-  cli: ['base', 'runtime', 'sampling', 'weights', 'media', 'models', 'pipeline', 'verify', 'node', 'cartoon', 'train'],
+  cli: [
+    'base',
+    'runtime',
+    'sampling',
+    'weights',
+    'media',
+    'models',
+    'pipeline',
+    'verify',
+    'node',
+    'cartoon',
+    'train',
+  ],
 };
 const parts = ['autoencoder', 'transformer', 'speech', 'face'];
 

@@ -98,7 +98,13 @@ function optionsOf(): Map<string, Set<string>> {
   return new Map(
     program.commands.map((command) => [
       command.name(),
-      new Set([...command.options.map(({ long }) => long ?? ''), '--help']),
+      // With those of commands under it.
+      new Set(
+        [command, ...command.commands].flatMap(({ options }) => [
+          ...options.map(({ long }) => long ?? ''),
+          '--help',
+        ]),
+      ),
     ]),
   );
 }
