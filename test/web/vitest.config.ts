@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/web/**/*.e2e.ts'],
     pool: 'forks',
-    fileParallelism: false,
+    // Each file has a browser of its own, which waits as often as it computes.
+    maxWorkers: 2,
     testTimeout: 600_000,
     hookTimeout: 300_000,
   },
