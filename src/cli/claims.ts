@@ -110,13 +110,15 @@ function checkInput(claimed: readonly Claimed[], name: string, ids: readonly str
 
 /** An input under the name of a frame, in the folder of the frames. */
 async function checkFrames(framesDir: string, name: string, path: string): Promise<void> {
-  const file = await realpath(path).catch(() => undefined);
-  if (file === undefined || !isFrameName(basename(file))) return;
-  const [folder, frames] = await Promise.all(
-    [dirname(file), framesDir].map((folder) => stat(folder, { bigint: true })),
-  );
-  if (folder && frames && idOf(folder) === idOf(frames)) {
-    throw new InputError(`--frames-dir ${framesDir} would overwrite ${name}`);
+  // What it leads to, and the link by which it is reached.
+  for (const file of [await realpath(path).catch(() => undefined), path]) {
+    if (file === undefined || !isFrameName(basename(file))) continue;
+    const [folder, frames] = await Promise.all(
+      [dirname(file), framesDir].map((folder) => stat(folder, { bigint: true }).catch(() => undefined)),
+    );
+    if (folder && frames && idOf(folder) === idOf(frames)) {
+      throw new InputError(`--frames-dir ${framesDir} would overwrite ${name}`);
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { InputError, messageOf } from '../base/errors.js';
-import { endWell, type Ending } from './ending.js';
+import { InputError } from '../base/errors.js';
+import { endingOf, NO_FOLDER } from './ending-of.js';
+import { endWell } from './ending.js';
 import { printError } from './print.js';
 
 /** The `float` command. */
@@ -32,15 +33,8 @@ function checkWorkingFolder(): void {
   try {
     process.cwd();
   } catch {
-    throw new InputError('the working directory does not exist any more');
+    throw new InputError(NO_FOLDER);
   }
-}
-
-function endingOf(error: unknown): Ending {
-  // Commander has told it already.
-  if (error instanceof CommanderError) return { status: 2 };
-  const stack = process.env['FLOAT_DEBUG'] && error instanceof Error ? error.stack : undefined;
-  return { status: error instanceof InputError ? 2 : 1, line: messageOf(error), ...(stack && { stack }) };
 }
 
 await endWell(main, endingOf);

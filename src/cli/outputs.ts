@@ -80,6 +80,7 @@ export async function claimOutputs(flags: OutputFlags & InputFlags): Promise<Fra
     if (path === undefined || framesDir === undefined || resolve(path) !== resolve(framesDir)) continue;
     throw new InputError(`${option} ${path} and --frames-dir ${framesDir} are the same place`);
   }
+  if (framesDir === '') throw new InputError('--frames-dir: expected a folder, got an empty name');
   if (framesDir === '-') throw new InputError('--frames-dir: expected a folder, got -');
   const frames =
     framesDir === undefined ? undefined : await createFrameWriter(framesDir, { clean: flags.cleanFrames });

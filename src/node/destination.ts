@@ -52,6 +52,8 @@ export async function destinationOf(path: string): Promise<Destination> {
   const refused = (why: string) => new InputError(`cannot write ${path}: ${why}`);
   if (path === STDOUT) return descriptor(1, refused);
   if (path === '') throw new InputError('cannot write a file without a name');
+  // So Node passes on bytes that are no UTF-8: the file would bear another name.
+  if (path.includes('\ufffd')) throw refused('its name is not UTF-8');
   if (path.endsWith('/') || path.endsWith(sep)) throw refused('the name of a file ends in no slash');
   let at = path;
   for (let links = 0; links <= MAX_LINKS; links++) {

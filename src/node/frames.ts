@@ -60,7 +60,8 @@ export async function createFrameWriter(directory: string, options: FrameOptions
   return {
     async addFrame(picture) {
       if (count === 0) await removeFrames(directory, old);
-      await writePng(join(directory, frameName(count++)), picture);
+      // A frame that was not there at the beginning is another run's, which works at the same time.
+      await writePng(join(directory, frameName(count++)), picture, { fresh: true });
     },
     abandon() {
       remove();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, openSync, rmSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { chmodSync, closeSync, existsSync, openSync, rmSync } from 'node:fs';
+import { link, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { atExit } from './at-exit.js';
 import { openByteStream, type PipeOptions } from './byte-stream.js';
@@ -11,8 +11,11 @@ import { cannotWrite } from './files.js';
 export interface PartialFile {
   /** Where it is written: in the same directory, so that renaming it is atomic. */
   readonly path: string;
-  /** Gives the file its name, in place of what bears it. Throws InputError if that cannot be done. */
-  publish(): Promise<void>;
+  /**
+   * Gives the file its name, in place of what bears it; with `fresh` only if nothing does. Throws InputError if that
+   * cannot be done.
+   */
+  publish(options?: { readonly fresh?: boolean }): Promise<void>;
   /** Removes it. Harmless after `publish`. */
   discard(): Promise<void>;
 }
@@ -38,8 +41,8 @@ export async function createPartial(target: string): Promise<PartialFile> {
   }
   return {
     path,
-    async publish() {
-      await rename(path, end).catch((error: unknown) => {
+    async publish({ fresh = false } = {}) {
+      await (fresh ? renameToNew(path, end) : rename(path, end)).catch((error: unknown) => {
         throw cannotWrite(target, error);
       });
       forget();
@@ -49,6 +52,19 @@ export async function createPartial(target: string): Promise<PartialFile> {
       forget();
     },
   };
+}
+
+/** `rename` that fails with EEXIST where the name is taken, also by another process in this moment. */
+async function renameToNew(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+    await rm(from);
+  } catch (error) {
+    // Some file systems have no hard links.
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw error;
+    if (existsSync(to)) throw Object.assign(new Error('it exists'), { code: 'EEXIST' });
+    await rename(from, to);
+  }
 }
 
 /**
@@ -92,14 +108,21 @@ export async function writeWhole(
   }
 }
 
-/** Writes a whole file so that `target` never holds a part of it. Throws InputError when it cannot be written. */
-export async function writeAtomically(target: string, bytes: Uint8Array): Promise<void> {
+/**
+ * Writes a whole file so that `target` never holds a part of it; `fresh` as for `publish`. Throws InputError when it
+ * cannot be written.
+ */
+export async function writeAtomically(
+  target: string,
+  bytes: Uint8Array,
+  options: { readonly fresh?: boolean } = {},
+): Promise<void> {
   const partial = await createPartial(target);
   try {
     await writeFile(partial.path, bytes, { flag: 'r+' }).catch((error: unknown) => {
       throw cannotWrite(target, error);
     });
-    await partial.publish();
+    await partial.publish(options);
   } finally {
     await partial.discard();
   }

@@ -2,6 +2,7 @@ import { inflateSync } from 'node:zlib';
 import { PNG } from 'pngjs';
 import { InputError, messageOf } from '../base/errors.js';
 import { removeAlpha, type RgbaPicture } from '../media/alpha.js';
+import { crc32 } from '../media/crc32.js';
 import type { Picture } from '../media/picture.js';
 import { readPngHeader } from '../media/png-chunks.js';
 import { readInput } from './files.js';
@@ -58,14 +59,24 @@ function checkFile(file: Buffer, name: string): Buffer {
     const size = file.readUInt32BE(at);
     const type = file.toString('latin1', at + 4, at + 8);
     const content = file.subarray(at + 8, at + 8 + size);
+    const start = at;
     at += 12 + size;
     if (at > file.length) break;
+    if (type === 'CgBI')
+      fail('a PNG in Apple’s own form (CgBI): convert it with pngcrush -revert-iphone-optimizations');
+    // Optional chunks do not keep a picture from being read.
+    const critical = /^[A-Z]/.test(type);
+    if (critical && crc32(file.subarray(start + 4, at - 4)) !== file.readUInt32BE(at - 4))
+      fail(`corrupt PNG (the chunk ${JSON.stringify(type)} at byte ${start} is damaged)`);
+    if (critical && !CRITICAL.includes(type))
+      fail(`unsupported PNG: it needs a chunk ${JSON.stringify(type)}`);
     if (dataLength === 0) {
       if (type !== 'IHDR' || size !== 13)
         fail(`corrupt PNG (it begins with ${JSON.stringify(type)}, not IHDR)`);
       const [width, height] = [content.readUInt32BE(0), content.readUInt32BE(4)];
       if (width === 0 || height === 0) fail(`corrupt PNG (${width}x${height} pixels)`);
       if (width * height > MAX_PIXELS) fail(`${width}x${height} pixels, expected at most 8192x8192`);
+      checkForm(content, fail);
       dataLength = inflatedLength(content, width, height);
     }
     if (type === 'IDAT') compressed.push(content);
@@ -76,6 +87,25 @@ function checkFile(file: Buffer, name: string): Buffer {
     }
   }
   return fail('truncated PNG');
+}
+
+/** The chunks that a picture cannot do without; others of that kind are of a later PNG. */
+const CRITICAL = ['IHDR', 'PLTE', 'IDAT', 'IEND'];
+
+/** Bits a sample by colour type. */
+const BITS: Readonly<Record<number, readonly number[]>> = {
+  0: [1, 2, 4, 8, 16],
+  2: [8, 16],
+  3: [1, 2, 4, 8],
+  4: [8, 16],
+  6: [8, 16],
+};
+
+function checkForm(header: Buffer, fail: (why: string) => never): void {
+  const [bits = 0, colours = 0, compression, filter, interlace = 0] = header.subarray(8);
+  if (!BITS[colours]?.includes(bits)) fail(`corrupt PNG (colour type ${colours} with ${bits} bits)`);
+  if (compression !== 0 || filter !== 0 || interlace > 1)
+    fail(`unsupported PNG: compression ${compression}, filter ${filter}, interlace ${interlace}`);
 }
 
 /** Adam7: first column and row, and steps, of each pass. */
@@ -119,7 +149,14 @@ export function encodePng(picture: Picture): Uint8Array {
   return PNG.sync.write(png, { colorType: 2, inputColorType: 2, inputHasAlpha: false, deflateLevel: 6 });
 }
 
-/** Writes a picture as PNG, under a temporary name first. Throws InputError when it cannot be written. */
-export async function writePng(path: string, picture: Picture): Promise<void> {
-  await writeAtomically(path, encodePng(picture));
+/**
+ * Writes a picture as PNG, under a temporary name first. Throws InputError when it cannot be written, with `fresh` also
+ * where a file of that name exists.
+ */
+export async function writePng(
+  path: string,
+  picture: Picture,
+  options: { readonly fresh?: boolean } = {},
+): Promise<void> {
+  await writeAtomically(path, encodePng(picture), options);
 }

@@ -109,6 +109,14 @@ describe('an output is never an input', () => {
     );
   });
 
+  it.runIf(posix)('nor the link by which an input is reached from the folder of the frames', async () => {
+    mkdirSync(at('frames'));
+    symlinkSync(at('face.png'), at('frames/frame000003.png'));
+    const flags = { framesDir: at('frames'), cleanFrames: true };
+    expect(await told(flags, { image: at('frames/frame000003.png') })).toMatch(/would overwrite --image /);
+    expect(await told(flags)).toBeUndefined();
+  });
+
   it('of convert', async () => {
     const claims = (out: string) =>
       checkClaims({
@@ -160,6 +168,7 @@ describe('an output is never another output', () => {
     expect(await told({ framesDir, out: `${folder}/weights/../frames` })).toMatch(
       /^--out .* and --frames-dir .* are the same place$/,
     );
+    expect(await told({ framesDir: '' })).toBe('--frames-dir: expected a folder, got an empty name');
     expect(await told({ framesDir: '-' })).toBe('--frames-dir: expected a folder, got -');
     expect(await told({ out: '-', json: true })).toBe('--out - and --json both write to standard output');
   });
@@ -169,6 +178,7 @@ describe('what cannot be written is told at once', () => {
   it.each([
     ['', /without a name/],
     ['new.mp4/', /cannot write .*new\.mp4\/: the name of a file ends in no slash/],
+    ['caf\ufffd.mp4', /cannot write .*: its name is not UTF-8$/],
     ['nowhere/new.mp4', /cannot write .*nowhere\/new\.mp4: no such file or directory/],
     ['face.png/new.mp4', /cannot write .*: a part of the path is not a directory/],
     ['weights', /cannot write .*weights: it is a directory/],
@@ -249,6 +259,13 @@ describe('the folder of the frames', () => {
     await frames!.addFrame({ width: 1, height: 1, data: new Uint8Array(3) });
     expect(readdirSync(framesDir).sort()).toEqual(['frame000000.png', 'frame1.png', 'notes.txt']);
     expect(readFileSync(at('frames/frame000000.png')).toString('latin1')).toMatch(/^.PNG/);
+    // Another run has begun in the same folder meanwhile.
+    writeFileSync(at('frames/frame000001.png'), 'its second');
+    await expect(frames!.addFrame({ width: 1, height: 1, data: new Uint8Array(3) })).rejects.toThrow(
+      /^cannot write .*frame000001\.png: a file of that name is in the way$/,
+    );
+    expect(readFileSync(at('frames/frame000001.png'), 'utf8')).toBe('its second');
+    rmSync(at('frames/frame000001.png'));
     frames!.abandon();
     expect(readdirSync(framesDir).length).toBe(3);
     writeFileSync(at('frames/FRAME000001.png'), 'not ours');

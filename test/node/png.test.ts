@@ -187,6 +187,18 @@ describe('what is refused', () => {
       ]);
     expect(messageOf(sized(0, 4))).toContain('0x4 pixels');
     expect(messageOf(sized(20000, 10000))).toContain('20000x10000 pixels, expected at most 8192x8192');
+    const form = (bits: number, colours: number, ...rest: number[]) =>
+      messageOf(
+        Uint8Array.from([...SIGNATURE, ...chunk('IHDR', [...u32(6), ...u32(5), bits, colours, ...rest])]),
+      );
+    expect(form(8, 5, 0, 0, 0)).toContain('corrupt PNG (colour type 5 with 8 bits)');
+    expect(form(3, 0, 0, 0, 0)).toContain('corrupt PNG (colour type 0 with 3 bits)');
+    expect(form(8, 2, 0, 0, 2)).toContain('unsupported PNG: compression 0, filter 0, interlace 2');
+    const header = chunk('IHDR', [...u32(6), ...u32(5), 8, 2, 0, 0, 0]);
+    const needs = Uint8Array.from([...SIGNATURE, ...header, ...chunk('QQQQ', [1])]);
+    expect(messageOf(needs)).toContain('unsupported PNG: it needs a chunk "QQQQ"');
+    const apple = Uint8Array.from([...SIGNATURE, ...chunk('CgBI', [0, 0, 0, 2]), ...header]);
+    expect(messageOf(apple)).toContain('a PNG in Apple’s own form (CgBI): convert it with');
     const noPalette = makePng({ width: 1, height: 1, depth: 8, colour: 3 }, () => 0);
     expect(messageOf(noPalette)).toContain('corrupt PNG');
   });
