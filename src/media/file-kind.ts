@@ -31,17 +31,42 @@ const OTHER_PICTURES: readonly (readonly [string, string])[] = [
   ['a HEIC picture', '....ftypmif1'],
   ['an AVIF picture', '....ftypavif'],
   ['an SVG drawing', '<svg'],
+  ['a WAV', 'RIFF....WAVE'],
+  ['an MP3', 'ID3'],
+  ['a FLAC', 'fLaC'],
+  ['an OGG', 'OggS'],
+  ['a video or an M4A', '....ftyp'],
+  ['compressed with gzip', '\x1f\x8b\x08'],
+  ['a zip archive', 'PK\x03\x04'],
 ];
+
+/** What neither a picture nor a sound is, but lies where one is expected. */
+const STRANGERS: readonly (readonly [string, RegExp])[] = [
+  [
+    'a Git LFS pointer (run "git lfs pull")',
+    /^version https?:\/\/(git-lfs\.github|hawser\.github)\.com\/spec/,
+  ],
+  ['a git-annex pointer (run "git annex get")', /^\/annex\/objects\//],
+  ['an HTML page', /^\s*(<!--[^]*?-->\s*)*<(!doctype html|html|head|body)\b/i],
+  ['an SVG drawing', /^[^]{0,400}?<svg[\s>]/i],
+  ['a PDF document', /^%PDF/],
+];
+
+function stranger(bytes: Uint8Array): string | undefined {
+  const start = String.fromCharCode(...bytes.subarray(0, 512)).replace(/^\xef\xbb\xbf/, '');
+  return STRANGERS.find(([, beginning]) => beginning.test(start))?.[0];
+}
 
 /** The format by the first bytes, whatever the file is called. Throws InputError for any other. */
 export function pictureFormat(bytes: Uint8Array, name: string): PictureFormat {
   if (bytes.length === 0) throw new InputError(`${name}: an empty file, expected a PNG, JPEG or WebP`);
   const known = PICTURES.find(([, signature]) => beginsWith(bytes, signature));
   if (known) return known[0];
-  const other = OTHER_PICTURES.find(
+  const found = OTHER_PICTURES.find(
     ([, signature]) => bytes.length >= signature.length && beginsWith(bytes, signature),
   );
-  throw new InputError(`${name}: ${other ? `${other[0]}, ` : ''}not a PNG, JPEG or WebP file`);
+  const other = found?.[0] ?? stranger(bytes);
+  throw new InputError(`${name}: ${other === undefined ? '' : `${other}, `}not a PNG, JPEG or WebP file`);
 }
 
 export type SoundFormat = 'WAV' | 'MP3' | 'FLAC' | 'OGG' | 'M4A' | 'AAC';
@@ -74,11 +99,11 @@ const OTHER_SOUNDS: readonly (readonly [string, string])[] = [
   ['a MIDI file', 'MThd'],
   ['a RealMedia file', '.RMF'],
   ['a Flash video', 'FLV\x01'],
-  ['an HTML page', '<!DOCTYPE'],
-  ['an HTML page', '<!doctype'],
-  ['an HTML page', '<html'],
   ['a PNG', '\x89PNG'],
   ['a JPEG', '\xff\xd8\xff'],
+  ['a WebP', 'RIFF....WEBP'],
+  ['compressed with gzip', '\x1f\x8b\x08'],
+  ['a zip archive', 'PK\x03\x04'],
 ];
 /** Their first letter is a full stop, which elsewhere stands for any byte. */
 const DOTTED = ['.snd', '.RMF'];
@@ -104,7 +129,7 @@ export function soundFormat(bytes: Uint8Array, name: string): SoundFormat {
   // MPEG audio: eleven bits of sync, then version and layer; layer 0 is AAC in ADTS.
   if (sync === 0xff && (kind & 0xf6) === 0xf0) return 'AAC';
   if (tag > 0 || beginsWith(bytes, 'ID3') || (sync === 0xff && (kind & 0xe6) === 0xe2)) return 'MP3';
-  const other = otherSound(bytes);
+  const other = otherSound(bytes) ?? stranger(bytes);
   throw new InputError(`${name}: ${other ? `${other}, ` : ''}not a ${SOUND_NAMES} file`);
 }
 
@@ -132,6 +157,6 @@ export function looksLikeFile(start: Uint8Array): SoundFormat | { readonly other
     if (count >= 3 || (count >= 2 && at === sound.length)) return name as 'MP3' | 'AAC';
   }
   if (start.length >= 10 && beginsWith(start, 'ID3')) return 'MP3';
-  const other = otherSound(start);
+  const other = otherSound(start) ?? stranger(start);
   return other === undefined ? undefined : { other };
 }

@@ -82,6 +82,8 @@ async function runFfmpeg(
   }).finally(ended);
   if (length > MAX_BYTES) throw new InputError(`${name}: more sound than fits into memory`);
   if (typeof status === 'string') throw new Error(`${name}: ffmpeg was ended by ${status} while it decoded`);
+  if (status !== 0 && /matches no streams/.test(complaints))
+    throw new InputError(`${name}: an ${format} file without a sound track`);
   if (status !== 0)
     throw new InputError(`${name}: corrupt ${format} (ffmpeg: ${firstComplaint(complaints, status)})`);
   return decodeWav(Buffer.concat(chunks, length), name);

@@ -1,4 +1,4 @@
-import { close, constants, fstat, open as openFile, readFile } from 'node:fs';
+import { close, constants, fstat, open as openFile, readFile, readlinkSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { promisify } from 'node:util';
@@ -20,10 +20,25 @@ function reasonOf(error: unknown): string {
     EIO: 'the device reports an error',
     ENAMETOOLONG: 'the name is too long',
     ELOOP: 'too many links',
+    ENXIO: 'it is a socket, or a device that is not there',
+    EBUSY: 'it is in use',
+    EMFILE: 'too many files are open',
+    ENOMEM: 'out of memory',
+    ESTALE: 'its file system is gone',
+    ERR_FS_FILE_TOO_LARGE: 'more than 2 GiB',
     EPIPE: 'nobody reads it any more',
   };
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return reasons[code] ?? messageOf(error);
+}
+
+/** What a link leads to; undefined for what is none. */
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether an error says that there is no such file. */
@@ -45,6 +60,8 @@ export async function readInput(path: string): Promise<Uint8Array> {
     if (kind.isFIFO()) return await readPipe(fd);
     try {
       if (kind.isDirectory()) throw new Error('it is a directory');
+      // Some never end.
+      if (kind.isCharacterDevice() || kind.isBlockDevice()) throw new Error('it is a device');
       return await promisify(readFile)(fd);
     } finally {
       await promisify(close)(fd);
@@ -70,6 +87,11 @@ async function readPipe(fd: number): Promise<Uint8Array> {
 }
 
 export function cannotRead(path: string, error: unknown): InputError {
+  const to = isMissing(error) ? linkOf(path) : undefined;
+  if (to !== undefined) {
+    const annex = /\.git\/annex\/objects\//.test(to) ? ': run "git annex get" in the repository' : '';
+    return new InputError(`${path}: cannot read: a link to ${to}, where there is nothing${annex}`);
+  }
   return new InputError(`${path}: cannot read: ${reasonOf(error)}`);
 }
 

@@ -132,6 +132,18 @@ describe('what is refused', () => {
     expect(await complaint(read('animated.webp'))).toContain('animated WebP');
     expect(await complaint(Buffer.from('GIF89a and so on'))).toBe('a GIF, not a PNG, JPEG or WebP file');
     expect(await complaint(Buffer.from('\0\0\0\x18ftypheic\0\0\0\0'))).toMatch(/^a HEIC picture, /);
+    for (const [start, what] of [
+      ['RIFF\x10\0\0\0WAVEfmt ', 'a WAV'],
+      ['\0\0\0\x18ftypisom\0\0\0\0', 'a video or an M4A'],
+      ['\xef\xbb\xbf<?xml version="1.0"?><!-- drawn --><svg width="1">', 'an SVG drawing'],
+      ['<!doctype html><title>404</title>', 'an HTML page'],
+      ['version https://git-lfs.github.com/spec/v1\noid sha256:1', 'a Git LFS pointer (run "git lfs pull")'],
+      ['/annex/objects/SHA256E-s1--a.png\n', 'a git-annex pointer (run "git annex get")'],
+      ['\x1f\x8b\x08\0', 'compressed with gzip'],
+      ['%PDF-1.7', 'a PDF document'],
+    ] as const) {
+      expect(await complaint(Buffer.from(start, 'latin1'))).toBe(`${what}, not a PNG, JPEG or WebP file`);
+    }
     expect(await complaint(Buffer.from('hello'))).toBe('not a PNG, JPEG or WebP file');
     const arithmetic = Uint8Array.from(read('baseline.jpg'));
     arithmetic[frameHeader(arithmetic) + 1] = 0xc9;
