@@ -42,6 +42,13 @@ export interface SoundTrack {
   close(): Promise<void>;
 }
 
+/** Full scale is ±1: beyond it every player clips, and encoders fail at values that are large enough. */
+function clipped(samples: Float32Array): Float32Array {
+  return samples.some((value) => value > 1 || value < -1)
+    ? samples.map((value) => Math.min(1, Math.max(-1, value)))
+    : samples;
+}
+
 /** Sound at 48 kHz, read forwards. */
 interface TrackSound {
   /**
@@ -105,7 +112,7 @@ export function addSoundTrack(
   return {
     async advance(seconds, last) {
       const end = Math.round(seconds * SOUND_RATE);
-      const piece = source.take(taken, end - taken, last);
+      const piece = source.take(taken, end - taken, last).map(clipped);
       taken += piece[0]?.length ?? 0;
       await add(await encoder.encode(piece), last ? end : Infinity);
       if (last) await add(await encoder.finish(), end);
