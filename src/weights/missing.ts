@@ -32,6 +32,8 @@ const pieces: readonly Piece[] = [
     part: 'emotion_encoder',
   },
   { names: ['motion_autoencoder.'], words: 'the motion_autoencoder tensors of float.pth are missing' },
+  { names: ['motion_autoencoder.enc.'], words: 'the motion_autoencoder.enc tensors of float.pth are missing' },
+  { names: ['motion_autoencoder.dec.'], words: 'the motion_autoencoder.dec tensors of float.pth are missing' },
   { names: ['audio_encoder.audio_projection.'], words: 'the audio_projection tensors of float.pth are missing' },
   { names: ['fmt.'], words: 'the fmt tensors of float.pth are missing' },
 ];
