@@ -19,6 +19,7 @@ except ImportError:
 
 from torch_golden import check, normalised, read_weights, relative_error
 from torch_speech import Float
+from torch_training import training_step
 
 nfe = 10
 fps = 25
@@ -162,6 +163,7 @@ def arguments():
     parser.add_argument('--batches', type=listed, default=['1', '8'], help='frames decoded at once')
     parser.add_argument('--budget', type=float, default=2, help='seconds of measuring for each figure')
     parser.add_argument('--check', action='store_true', help='compare with the golden tensors first')
+    parser.add_argument('--training', type=int, metavar='BATCH', help='time a training step of the transformer instead')
     parser.add_argument('--json')
     flags = parser.parse_args()
     flags.precisions = flags.precisions or (['f32', 'tf32', 'f16'] if flags.device.startswith('cuda') else ['f32'])
@@ -170,9 +172,24 @@ def arguments():
     return flags
 
 
+def training(flags):
+    device = torch.device(flags.device)
+    set_precision('f32')
+    sizes, weights = read_weights(flags.sizes)
+    model = Float(sizes)
+    model.load_state_dict(weights)
+    forward, step = training_step(sizes, model.to(device), flags.training, device)
+    time_of = partial(best_time, device=device, budget=flags.budget)
+    times = {'forward': time_of(forward), 'step': time_of(step)}
+    threads = f', {torch.get_num_threads()} threads' if device.type == 'cpu' else ''
+    print(f'PyTorch {torch.__version__}{threads}: forward {times["forward"]:.1f} ms, step {times["step"]:.1f} ms')
+    if flags.json:
+        with open(flags.json, 'w') as file:
+            json.dump(times, file)
+
+
 @torch.no_grad()
-def main():
-    flags = arguments()
+def main(flags):
     device = torch.device(flags.device)
     name = torch.cuda.get_device_name(device) if device.type == 'cuda' else platform.processor() or platform.machine()
     print(f'PyTorch {torch.__version__} on {name}, {flags.sizes} sizes')
@@ -215,4 +232,5 @@ def main():
             json.dump(result, file, indent=1)
 
 
-main()
+flags = arguments()
+training(flags) if flags.training else main(flags)

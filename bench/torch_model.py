@@ -212,8 +212,16 @@ def heads_of(x, heads):
     return x.unflatten(-1, (heads, -1)).transpose(1, 2)
 
 
+def scaled_attention(q, k, v, mask):
+    if hasattr(F, 'scaled_dot_product_attention'):
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    # PyTorch before 2.
+    scores = q @ k.mT / math.sqrt(q.shape[-1])
+    return (scores if mask is None else scores.masked_fill(~mask, -math.inf)).softmax(-1) @ v
+
+
 def attend(q, k, v, heads, mask=None):
-    y = F.scaled_dot_product_attention(heads_of(q, heads), heads_of(k, heads), heads_of(v, heads), attn_mask=mask)
+    y = scaled_attention(heads_of(q, heads), heads_of(k, heads), heads_of(v, heads), mask)
     return y.transpose(1, 2).flatten(2)
 
 

@@ -79,11 +79,11 @@ describe('the package', () => {
 
   it('is found by Node', async () => {
     const program = `
-      const [all, node, browser] = await Promise.all(['', '/node', '/browser'].map((path) => import('float-webgpu' + path)));
+      const [all, node, browser, train] = await Promise.all(['', '/node', '/browser', '/train'].map((path) => import('float-webgpu' + path)));
       const weights = import.meta.resolve('float-webgpu/weights/demo/weights.safetensors');
-      console.log(typeof all.animate, typeof node.readSound, typeof browser.openWeightsUrl, weights.slice(-24));`;
+      console.log(typeof all.animate, typeof node.readSound, typeof browser.openWeightsUrl, typeof train.runTraining, weights.slice(-24));`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program], { cwd: consumer });
-    expect(stdout).toBe('function function function demo/weights.safetensors\n');
+    expect(stdout).toBe('function function function function demo/weights.safetensors\n');
   });
 });
 
@@ -91,7 +91,8 @@ describe('a strict TypeScript program', () => {
   const source = `
     import { animate, InputError, openGpu, type Frame, type Gpu } from 'float-webgpu';
     import { createBrowserVideo, openWeightsFiles, readPicture, readSound, requestBrowserAdapter } from 'float-webgpu/browser';
-    import { createVideoWriter, openWeights, requestNodeAdapter } from 'float-webgpu/node';
+    import { createVideoWriter, openDataset, openWeights, requestNodeAdapter } from 'float-webgpu/node';
+    import { completeSettings, createFmtTrainer, initialWeights, runTraining, type StepReport } from 'float-webgpu/train';
 
     export async function inBrowser(files: readonly File[], portrait: Blob, speech: Blob): Promise<Blob> {
       const { adapter, software } = await requestBrowserAdapter();
@@ -111,6 +112,15 @@ describe('a strict TypeScript program', () => {
       const weights = await openWeights('weights');
       await (await createVideoWriter('a.mp4', { width: 2, height: 2, fps: weights.model.config.fps })).abort();
       return (await requestNodeAdapter()).adapter;
+    }
+    export async function learning(gpu: Gpu): Promise<StepReport[]> {
+      const [dataset, { model, weights }] = [await openDataset('data'), await openWeights('weights')];
+      const settings = completeSettings({ preset: 'demo', batch: 4, objective: 'flow' });
+      const trainer = await createFmtTrainer(gpu, initialWeights(weights, model, settings.seed), model, settings);
+      const reports: StepReport[] = [];
+      const onStep = (report: StepReport) => void reports.push(report);
+      await runTraining({ trainer, dataset, config: model.config, settings, from: { step: 0, firstLoss: undefined }, onStep });
+      return reports;
     }
     // @ts-expect-error: an adapter is needed
     export const wrong = () => openGpu('adapter');
@@ -183,6 +193,7 @@ describe('a bundle for browsers', () => {
   it.each([
     ['animate', "export { animate } from 'float-webgpu';", /async function\* animate\(/],
     ['the library', "export * from 'float-webgpu';", /async function\* animateStream\(/],
+    ['training', "export * from 'float-webgpu/train';", /async function runTraining\(/],
     ['its part for browsers', "export * from 'float-webgpu/browser';", /createImageBitmap/],
     ['the example', example, /getContext\(["']2d["']\)/],
   ])('of %s has nothing of Node', async (_, source, proof) => {

@@ -10,3 +10,4 @@ export type { AlphaRule, ReadPictureOptions } from '../media/alpha.js';
 export { createVideoWriter } from './video.js';
 export type { VideoOptions, VideoWriter } from './video.js';
 export { openFaceWeights } from './face-weights.js';
+export { openDataset } from './dataset-files.js';

@@ -1,0 +1,3 @@
+/// <reference types="@webgpu/types" />
+// TypeScript knows WebGPU from version 6 on.
+export * from '../../dist/train/index.js';
