@@ -51,7 +51,7 @@ interface Opened {
 
 async function groupsUnder(path: string, without: readonly string[]): Promise<FileGroup[]> {
   return (await kindOf(path)) === 'directory'
-    ? filesInFolder(path, without)
+    ? filesInFolder(path, { without })
     : [{ name: path, paths: [path] }];
 }
 

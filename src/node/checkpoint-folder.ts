@@ -11,6 +11,19 @@ export interface FileGroup {
   readonly paths: readonly string[];
 }
 
+/** Names of what is in a folder, sorted. */
+export interface FolderNames {
+  readonly files: readonly string[];
+  readonly folders: readonly string[];
+}
+
+export interface FolderOptions {
+  /** Paths of files that do not count. */
+  readonly without?: readonly string[];
+  /** What is in a folder, if that is not on the disk. */
+  readonly list?: (folder: string) => Promise<FolderNames>;
+}
+
 /**
  * The files of weights in a folder; the first of these that it has:
  * 1. `weights.safetensors` or `weights.json`, which are whole;
@@ -18,25 +31,33 @@ export interface FileGroup {
  * 3. one of Hugging Face's models: `model.safetensors`, `pytorch_model.bin`, or either in shards;
  * 4. whatever files of weights there are, here and in folders of it: the parts of a model by themselves.
  *
- * @param without paths of files that do not count.
  * @throws InputError if there is none, or the folder cannot be read.
  */
-export async function filesInFolder(folder: string, without: readonly string[] = []): Promise<FileGroup[]> {
-  const left = new Set(await Promise.all(without.map(realName)));
-  const { files, folders } = await list(folder, left);
+export async function filesInFolder(folder: string, options: FolderOptions = {}): Promise<FileGroup[]> {
+  const left = new Set(await Promise.all((options.without ?? []).map(realName)));
+  const list = options.list ?? ((path: string) => listFolder(path, left));
+  const { files, folders } = await list(folder);
+  const inFolders = async (choose: Choose) => {
+    const groups: FileGroup[] = [];
+    for (const name of folders) {
+      const path = join(folder, name);
+      groups.push(...choose(path, (await list(path)).files));
+    }
+    return groups;
+  };
   const one = (name: string | undefined) =>
     name === undefined ? [] : [{ name: join(folder, name), paths: [join(folder, name)] }];
   const complete = firstOf(files, ['weights.safetensors', 'weights.json']);
   if (complete !== undefined) return one(complete);
   const own = firstOf(files, ['float.safetensors', 'float.pth']);
-  if (own !== undefined) return [...one(own), ...(await inFolders(folder, folders, left, huggingFace))];
+  if (own !== undefined) return [...one(own), ...(await inFolders(huggingFace))];
   const saved = huggingFace(folder, files);
   if (saved.length > 0) return saved;
   const parts = (path: string, names: readonly string[]) => {
     const model = huggingFace(path, names);
     return model.length > 0 ? model : anyWeights(path, names);
   };
-  const found = [...parts(folder, files), ...(await inFolders(folder, folders, left, parts))];
+  const found = [...parts(folder, files), ...(await inFolders(parts))];
   if (found.length > 0) return found;
   const unfinished = files.find(isUnfinished);
   const hint = unfinished === undefined ? '' : `: ${unfinished} is an unfinished download`;
@@ -47,20 +68,6 @@ export async function filesInFolder(folder: string, without: readonly string[] =
 }
 
 type Choose = (folder: string, names: readonly string[]) => FileGroup[];
-
-async function inFolders(
-  folder: string,
-  names: readonly string[],
-  without: ReadonlySet<string>,
-  choose: Choose,
-): Promise<FileGroup[]> {
-  const groups: FileGroup[] = [];
-  for (const name of names) {
-    const path = join(folder, name);
-    groups.push(...choose(path, (await list(path, without)).files));
-  }
-  return groups;
-}
 
 /** A model as Hugging Face's library saves it, safetensors before pickles, whole before shards. */
 function huggingFace(folder: string, files: readonly string[]): FileGroup[] {
@@ -105,10 +112,7 @@ function firstOf(files: readonly string[], wanted: readonly string[]): string | 
 }
 
 /** Files and folders by name, links followed as what they lead to. */
-async function list(
-  folder: string,
-  without: ReadonlySet<string>,
-): Promise<{ files: string[]; folders: string[] }> {
+async function listFolder(folder: string, without: ReadonlySet<string>): Promise<FolderNames> {
   const failed = (error: unknown): never => {
     throw cannotRead(folder, error);
   };

@@ -7,6 +7,8 @@ import { cannotWrite, writeAll } from './files.js';
 import { createPartial } from './partial-file.js';
 
 export interface WriteOptions extends StreamOptions, PipeOptions {
+  /** Given what is written, in order. */
+  readonly onChunk?: (bytes: Uint8Array) => void;
   /** Told after each tensor. */
   readonly onBytes?: (done: number, total: number) => void;
   /** Ends the work between two tensors, and the wait for who reads a pipe. */
@@ -26,13 +28,14 @@ export async function writeSafetensorsFile(
   source: WeightSource,
   options: WriteOptions,
 ): Promise<number> {
-  const { onBytes, signal } = options;
+  const { onChunk, onBytes, signal } = options;
   const { size, chunks } = streamSafetensors(source, options);
   const sink = await openSink(path, options);
   try {
     let done = 0;
     for await (const bytes of chunks) {
       await sink.write(bytes, done);
+      onChunk?.(bytes);
       done += bytes.length;
       onBytes?.(done, size);
       signal?.throwIfAborted();
