@@ -12,7 +12,6 @@ import type { AnimateFlags } from './animate.js';
 import {
   adapterHelp,
   atLeastZero,
-  demoWeights,
   experimentalOption,
   parsedBy,
   precisionOption,
@@ -38,8 +37,7 @@ export function addAnimate(program: Command, signal: AbortSignal): void {
     .option('--clean-frames', 'remove the frames of an earlier run from that folder first')
     .option(
       '--weights <path>',
-      'the checkpoint: safetensors, float.pth, or a folder with the model',
-      demoWeights,
+      'safetensors, float.pth, a folder with the model, demo, or a name of float weights (default: published if you got it, else demo)',
     )
     .option('--config <json>', 'the sizes of the checkpoint, if not beside it')
     .option('--nfe <n>', 'time points of the ODE: n − 1 steps', wholeNumber(2, 10000), 10)

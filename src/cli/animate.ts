@@ -24,6 +24,7 @@ import { openSafetensors } from '../weights/safetensors.js';
 import { formatShape } from '../weights/source.js';
 import { checkCrop, chooseSquare } from './crop.js';
 import { claimOutputs, openOutputs, type Made } from './outputs.js';
+import { chooseWeights } from './choose-weights.js';
 import { outputPath } from './claims.js';
 import { printJson } from './print.js';
 import { openProfile } from './profile.js';
@@ -36,7 +37,7 @@ export interface AnimateFlags extends SpeechFlags {
   image: string;
   alpha: AlphaRule;
   out?: string;
-  weights: string;
+  weights?: string;
   config?: string;
   nfe: number;
   solver: SolverName;
@@ -74,10 +75,12 @@ interface Result extends Made {
   gpuBytes: number;
 }
 
-export async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Promise<void> {
-  const progress = createProgress(flags.quiet === true || flags.json === true);
+export async function runAnimate(given: AnimateFlags, signal: AbortSignal): Promise<void> {
+  const progress = createProgress(given.quiet === true || given.json === true);
   const undo: (() => unknown)[] = [];
   try {
+    const chosen = await chooseWeights(given.weights);
+    const flags = { ...given, weights: chosen.path };
     const frameFiles = await claimOutputs(flags);
     undo.push(() => frameFiles?.abandon());
     const { alpha } = flags;
@@ -121,6 +124,8 @@ export async function runAnimate(flags: AnimateFlags, signal: AbortSignal): Prom
     const profile =
       flags.profile === undefined ? undefined : openProfile(gpu, outputPath(flags.profile), piped);
 
+    // Not before: where something is wrong with what was given, that is all there is to say.
+    if (chosen.note !== undefined) progress.note(chosen.note);
     const options: AnimateOptions = {
       nfe: flags.nfe,
       solver: flags.solver,

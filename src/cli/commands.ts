@@ -9,6 +9,7 @@ import { adapterHelp, experimentalOption, precisionOption } from './options.js';
 import { addPrepare } from './prepare-options.js';
 import { addTrain } from './train-options.js';
 import type { VerifyFlags } from './verify.js';
+import { addWeightsCommands } from './weights-options.js';
 
 /** Adds all commands. What one does is loaded when it is asked for: a list of tensors needs no GPU, and no video. */
 export function addCommands(program: Command, signal: AbortSignal): void {
@@ -19,6 +20,7 @@ export function addCommands(program: Command, signal: AbortSignal): void {
   addInfo(program);
   addPrepare(program, signal);
   addTrain(program, signal);
+  addWeightsCommands(program, signal);
 }
 
 function addVerify(program: Command, signal: AbortSignal): void {

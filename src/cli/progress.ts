@@ -103,6 +103,21 @@ export function stepStatus(
   return [`${bar(step / steps)} ${figures}`, figures];
 }
 
+/** As `byteStatus`, where a part was there before: what came since the first call says how fast it is. */
+export function transferStatus() {
+  let first: { readonly done: number; readonly seconds: number } | undefined;
+  return (done: number, total: number, seconds: number): string[] => {
+    first ??= { done, seconds };
+    const came = done - first.done;
+    const took = seconds - first.seconds;
+    const mega = (bytes: number) => (bytes / 1e6).toFixed(0);
+    if (total === 0) return [`${mega(done)} MB  ${mega(came / Math.max(took, 1e-3))} MB/s`];
+    const rest = came > 0 ? clock((took / came) * (total - done)) : '?';
+    const text = `${mega(done)}/${mega(total)} MB  ${mega(came / Math.max(took, 1e-3))} MB/s  ${rest} left`;
+    return [`${bar(Math.min(1, done / total))} ${text}`, text];
+  };
+}
+
 /** The same twice: the second, for narrow terminals, without the bar. */
 function withBar(share: number, seconds: number, figures: string): string[] {
   const text = `${figures}  ${clock(seconds / share - seconds)} left`;

@@ -40,7 +40,7 @@ const again = 'download it again';
  * @param start the first bytes of the file, a kilobyte of them.
  * @param size of the whole file, in bytes.
  */
-function foreignKind(start: Uint8Array, size: number): string | undefined {
+export function foreignKind(start: Uint8Array, size: number): string | undefined {
   if (size === 0) return `the file is empty: ${again}`;
   if (size >= 8 && start.every((byte) => byte === 0)) {
     return `it begins with ${start.length} zeros, as an unfinished download does: ${again}`;

@@ -30,7 +30,8 @@ export function runFloat(
   interruptWhen?: () => boolean,
 ): Promise<Finished> {
   const child = spawn(process.execPath, [join(root, 'dist/cli/main.js'), ...args], {
-    env: { ...process.env, ...env },
+    // Not the weights of whoever runs the tests.
+    env: { ...process.env, FLOAT_HOME: join(tmpdir(), 'float-no-home'), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
