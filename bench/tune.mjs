@@ -50,7 +50,6 @@ const choices = {
     operators: [...convolutions, ...products, ...attentions],
   },
   conv2dTile: { candidates: tiles, operators: convolutions, when: ({ product }) => product === 'shared' },
-  linearTile: { candidates: tiles, operators: products, when: ({ product }) => product === 'shared' },
   conv3x3: {
     candidates: ['plain', 'rows'],
     operators: convolutions.slice(0, 3),

@@ -27,6 +27,7 @@ const operations = {
   upfirdn2d: (p, _, { UP }) => 2 * p.channels * p.outHeight * p.outWidth * (16 / UP ** 2),
   attention,
   attention_subgroup: attention,
+  attention_band: attention,
 };
 
 const size = (tensor) => tensor.shape.reduce((product, extent) => product * extent, 1);

@@ -1,39 +1,42 @@
 // y[m,n] = residual[m,n] + gate[m,n] · activation(Σ_k x[m,k] · w[n,k] + bias[n])
 //
-//   x    [rows, inputs]      row-major
-//   w    [outputs, inputs]   row-major, as PyTorch stores nn.Linear.weight
+//   x    [rows, inputs/2]    row-major
+//   w    [outputs, inputs/2] row-major, as PyTorch stores nn.Linear.weight
 //   bias [outputs]
 //   gate [rows, gateWidth]   its columns from gateOffset
 //   y    [rows, outputs]     as is residual; bias, gate and residual where there are any
 //
-// Where tiles are few, the sum is dealt out to several workgroups along z, whose y is [splits, rows, outputs] and
-// without bias, activation, gate or residual: linear_join.wgsl adds it up.
+// Inputs come in pairs; where their number is odd, conv1d.wgsl makes the product. Where tiles are few, the sum is dealt
+// out to several workgroups along z, whose y is [splits, rows, outputs] and without bias, activation, gate or residual:
+// linear_join.wgsl adds it up.
 //
-// One workgroup makes 8·HIGH rows × 4·WIDE columns of y with WIDE×HIGH invocations, a block of 8×4 each. Sixteen
-// columns of k at a time, the workgroup copies a panel of x and one of w to shared memory, transposed so that an
-// invocation reads four rows (or four columns, WIDE apart, so that neighbours write neighbouring values) as one vec4; a
-// row of a panel is one vec4 longer than it need be, so that neighbours, who copy neighbouring k, write to different
-// banks. Each panel is summed by itself before it joins the total: the rounding error of a long sum then grows with √16
-// + √(inputs/16) instead of √inputs.
+// One workgroup makes 8·HIGH rows × 64 columns of y with 16×HIGH invocations, a block of 8×4 each. Sixteen columns of k
+// at a time, the workgroup copies a panel of x and one of w to shared memory, transposed so that an invocation reads
+// four rows (or four columns, 16 apart, so that neighbours write neighbouring values) as one vec4; a row of a panel is
+// one vec4 longer than it need be, so that neighbours, who copy neighbouring k, write to different banks. Each panel is
+// summed by itself before it joins the total: the rounding error of a long sum then grows with √16 + √(inputs/16)
+// instead of √inputs.
 
 alias Weight = f32; // or f16: how w is stored
 
-override WIDE: u32 = 16;
-override HIGH: u32 = 8;
+override HIGH: u32 = 8; // or 4
 // #include "lib/linear_params.wgsl"
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> w: array<Weight>;
+@group(0) @binding(1) var<storage, read> x: array<vec2f>;
+@group(0) @binding(2) var<storage, read> w: array<vec2<Weight>>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 @group(0) @binding(4) var<storage, read> gate: array<f32>;
 @group(0) @binding(5) var<storage, read> residual: array<f32>;
 @group(0) @binding(6) var<storage, read_write> y: array<f32>;
 
+const WIDE = 16u;
 const PANEL = 16u;
+const PAIRS = PANEL / 2u;
+const WROW = WIDE + 1u;
 
 var<workgroup> xPanel: array<vec4f, PANEL * (2 * HIGH + 1)>; // [k][row/4]
-var<workgroup> wPanel: array<vec4f, PANEL * (WIDE + 1)>; // [k][column mod WIDE]
+var<workgroup> wPanel: array<vec4f, PANEL * WROW>; // [k][column mod WIDE]
 
 @compute @workgroup_size(WIDE, HIGH)
 fn main(
@@ -44,8 +47,18 @@ fn main(
 ) {
   let row0 = tile.y * HIGH * 8u;
   let column0 = tile.x * WIDE * 4u;
-  let copyK = index % PANEL;
+  let inputs = params.inputs / 2u;
   let four = vec4u(0u, 1u, 2u, 3u);
+  // An invocation brings a pair of k of four rows, and of four columns (with half of the invocations, of eight). Where
+  // they lie is worked out once: a compiler may not move it out of the loop. Rows and columns beyond the last are not
+  // stored in the end and may be copies of it.
+  let pair = index % PAIRS;
+  let group = index / PAIRS;
+  let xAt = min(row0 + group * 4u + four, vec4u(params.rows - 1u)) * inputs + pair;
+  var wAt = array<vec4u, 2>();
+  for (var i = 0u; i < 8u / HIGH; i++) {
+    wAt[i] = min(column0 + group + 2u * HIGH * i + WIDE * four, vec4u(params.outputs - 1u)) * inputs + pair;
+  }
   // Sums of the eight rows, in variables rather than an array: an array that is indexed by a variable anywhere may be
   // put in memory everywhere.
   var t0 = vec4f();
@@ -56,22 +69,23 @@ fn main(
   var t5 = vec4f();
   var t6 = vec4f();
   var t7 = vec4f();
-  let panels = (params.inputs + PANEL - 1u) / PANEL;
-  let end = panels * (tile.z + 1u) / tiles.z * PANEL;
-  for (var k0 = panels * tile.z / tiles.z * PANEL; k0 < end; k0 += PANEL) {
+  let panels = (inputs + PAIRS - 1u) / PAIRS;
+  let end = panels * (tile.z + 1u) / tiles.z * PAIRS;
+  for (var k0 = panels * tile.z / tiles.z * PAIRS; k0 < end; k0 += PAIRS) {
     // Copies in loops that a compiler can count, so that it loads all values of a panel together. Beyond the last k
-    // come zeros; rows and columns beyond the last are not stored in the end and may be copies of it.
-    let known = k0 + copyK < params.inputs;
-    let k = select(0u, k0 + copyK, known);
-    for (var i = 0u; i < 2u * PANEL / WIDE; i++) {
-      let group = index / PANEL + i * (WIDE * HIGH / PANEL);
-      let at = min(row0 + group * 4u + four, vec4u(params.rows - 1u)) * params.inputs + k;
-      xPanel[copyK * (2u * HIGH + 1u) + group] = select(vec4f(), vec4f(x[at.x], x[at.y], x[at.z], x[at.w]), known);
-    }
-    for (var i = 0u; i < PANEL / HIGH; i++) {
-      let group = index / PANEL + i * (WIDE * HIGH / PANEL);
-      let at = min(column0 + group + WIDE * four, vec4u(params.outputs - 1u)) * params.inputs + k;
-      wPanel[copyK * (WIDE + 1u) + group] = select(vec4f(), vec4f(vec4<Weight>(w[at.x], w[at.y], w[at.z], w[at.w])), known);
+    // come zeros.
+    let known = k0 + pair < inputs;
+    let a = xAt + k0;
+    let values = transpose(mat4x2f(x[a.x], x[a.y], x[a.z], x[a.w]));
+    let xPlace = pair * 2u * (2u * HIGH + 1u) + group;
+    xPanel[xPlace] = select(vec4f(), values[0], known);
+    xPanel[xPlace + 2u * HIGH + 1u] = select(vec4f(), values[1], known);
+    for (var i = 0u; i < 8u / HIGH; i++) {
+      let b = wAt[i] + k0;
+      let weights = transpose(mat4x2f(vec2f(w[b.x]), vec2f(w[b.y]), vec2f(w[b.z]), vec2f(w[b.w])));
+      let wPlace = pair * 2u * WROW + group + 2u * HIGH * i;
+      wPanel[wPlace] = select(vec4f(), weights[0], known);
+      wPanel[wPlace + WROW] = select(vec4f(), weights[1], known);
     }
     workgroupBarrier();
     var p0 = vec4f();
@@ -85,7 +99,7 @@ fn main(
     for (var j = 0u; j < PANEL; j++) {
       let a = xPanel[j * (2u * HIGH + 1u) + local.y * 2u];
       let b = xPanel[j * (2u * HIGH + 1u) + local.y * 2u + 1u];
-      let c = wPanel[j * (WIDE + 1u) + local.x];
+      let c = wPanel[j * WROW + local.x];
       p0 = fma(vec4f(a.x), c, p0);
       p1 = fma(vec4f(a.y), c, p1);
       p2 = fma(vec4f(a.z), c, p2);

@@ -26,7 +26,7 @@ export function gaussian(shape: readonly number[], seed: number): HostTensor {
 /** The kernels that a product can be launched as; see tuning.ts. */
 export const products: readonly Tuning['product'][] = ['shared', 'subgroup'];
 
-/** Shapes of workgroups of conv2d.wgsl and linear.wgsl. */
+/** Shapes of workgroups of conv2d.wgsl. */
 export const tiles: readonly Tile[] = [
   { WIDE: 32, HIGH: 4 },
   { WIDE: 16, HIGH: 8 },

@@ -72,6 +72,7 @@ typedef vec<half, 2> mhalf2; typedef vec<half, 4> mhalf4;
 #define half4 mhalf4
 template <class T> __device__ inline T select(T a, T b, bool c) { return c ? b : a; }
 template <class T> __device__ inline vec<T, 2> select(vec<T, 2> a, vec<T, 2> b, mbool2 c) { return vec<T, 2>(c.x ? b.x : a.x, c.y ? b.y : a.y); }
+template <class T> __device__ inline vec<T, 3> select(vec<T, 3> a, vec<T, 3> b, mbool3 c) { return vec<T, 3>(c.x ? b.x : a.x, c.y ? b.y : a.y, c.z ? b.z : a.z); }
 template <class T> __device__ inline vec<T, 4> select(vec<T, 4> a, vec<T, 4> b, mbool4 c) { return vec<T, 4>(c.x ? b.x : a.x, c.y ? b.y : a.y, c.z ? b.z : a.z, c.w ? b.w : a.w); }
 __device__ inline mfloat4 fma(mfloat4 a, mfloat4 b, mfloat4 c) { return mfloat4(fmaf(a.x, b.x, c.x), fmaf(a.y, b.y, c.y), fmaf(a.z, b.z, c.z), fmaf(a.w, b.w, c.w)); }
 __device__ inline float dot(mfloat4 a, mfloat4 b) { return a.x * b.x + a.y * b.y + a.z * b.z + a.w * b.w; }

@@ -19,12 +19,9 @@ const rules = {
     if (f.store) return 8 / (f.store / 4);
   },
   conv2d_join: (f, loop, { p }) => (f.load ? p.splits / f.load : 1),
-  linear(f, loop, { p, c, workgroups, loops }) {
+  linear(f, loop, { p, c, workgroups }) {
     if (isPanels(f, loop)) return Math.ceil(p.inputs / 16) / workgroups[2];
-    if (isCopying(f)) {
-      const first = loops.find((l) => l.parent === loop.parent && isCopying(l.features));
-      return first === loop ? 32 / c.WIDE : 16 / c.HIGH;
-    }
+    if (isCopying(f)) return 8 / c.HIGH;
     if (f.fma >= 16 && f.ldsRead) return (16 * 32) / f.fma;
     if (f.store) return 8 / (f.store / 4);
   },
@@ -35,21 +32,16 @@ const rules = {
     if (f.fma >= 16 && f.ldsRead) return (16 * 16) / f.fma;
     if (f.store) return 16 / f.store;
   },
-  attention(f, loop, { p, loops }) {
-    // With a band of `reach` a tile of 32 rows sees so many blocks of keys.
-    const blocks = Math.min(Math.ceil(p.length / 32), Math.ceil((32 + 2 * p.reach) / 32));
-    if (!loop.parent && f.fmaInside > 20 && loop.last - loop.first > 20) return blocks;
-    if (!loop.parent) return p.headDim / 32;
-    if (isCopying(f)) return f.load >= 8 ? 2 : 4;
-    if (f.ldsRead && f.load === 0) {
-      const siblings = loops.filter((l) => l.parent === loop.parent && l.features.load === 0);
-      if (loop.parent.parent) {
-        // Inner sums, where they are not unrolled.
-        return (loop.parent === siblings[0]?.parent && f.fma ? 16 * 16 : 1) / Math.max(16, f.fma);
-      }
-      return siblings[0] === loop ? p.headDim / 16 : p.headDim / 32;
-    }
+  attention(f, loop, { p }) {
+    // Blocks of 64 keys; in one, panels of 16 channels, then of 16 keys.
+    const keys = Math.min(p.length, 16 + 2 * p.reach);
+    const blocks = Math.ceil(keys / 64);
+    if (!loop.parent) return blocks;
+    if (isCopying(f)) return 4;
+    if (f.load) return f.ldsWrite > (f.load * 3) / 16 ? p.headDim / 16 : Math.ceil(keys / 16) / blocks;
+    if (f.ldsRead) return f.fma ? (16 * 16) / f.fma : 1;
   },
+  attention_band: (f, loop, { p }) => (f.load || f.ldsRead <= 1 ? 2 * p.reach + 1 : 1),
   layer_norm: (f, loop, { p }) => (f.ldsRead && !f.load ? 8 : Math.ceil(p.channels / 256)),
   grid_sample: (f, loop, { p }) => Math.min(8, p.channels),
   upfirdn2d: (f, loop, { c }) => Math.floor((3 * c.DOWN + 3 + c.UP) / c.UP),

@@ -1,3 +1,4 @@
+import type { Dispatch } from '../runtime/launch.js';
 import type { Recorder } from '../runtime/recorder.js';
 import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
 import { note } from '../runtime/tape.js';
@@ -47,9 +48,8 @@ export function attention(
     throw new RangeError(`attention: ${describe(q)} is not ${parts} times at most ${maxHeadDim} columns`);
   }
   const y = scratch(rec, label, [batch, length, width]);
-  const subgroup = rec.gpu.tuning.product === 'subgroup' && headDim % 4 === 0;
   dispatch(rec, {
-    kernel: subgroup ? 'attention_subgroup' : 'attention',
+    ...kernelFor(rec, { batch, length, heads, headDim, reach: Math.min(reach ?? length, length - 1) }),
     params: {
       length,
       heads,
@@ -62,7 +62,6 @@ export function attention(
       scale: 1 / Math.sqrt(headDim),
     },
     bindings: { q, k, v, y },
-    workgroups: [Math.ceil(length / (subgroup ? 8 : 32)), heads, batch],
   });
   const inputs = packed ? [operands.qkv] : [q, k, v];
   const adjoint = ({ dy, into, give }: Gradients) => {
@@ -79,6 +78,34 @@ export function attention(
   };
   note(rec, { operator: 'attention', inputs, output: y, adjoint });
   return y;
+}
+
+/** Bands up to this reach have a kernel of their own, which has shared memory for them. */
+const narrowReach = 8;
+
+/** Which kernel, with which constants, in how many workgroups. */
+function kernelFor(
+  rec: Recorder,
+  {
+    batch,
+    length,
+    heads,
+    headDim,
+    reach,
+  }: Record<'batch' | 'length' | 'heads' | 'headDim' | 'reach', number>,
+): Pick<Dispatch, 'kernel' | 'constants' | 'workgroups'> {
+  if (rec.gpu.tuning.product === 'subgroup' && headDim % 4 === 0) {
+    return { kernel: 'attention_subgroup', workgroups: [Math.ceil(length / 8), heads, batch] };
+  }
+  if (reach <= narrowReach) {
+    return { kernel: 'attention_band', workgroups: [Math.ceil(length / 2), heads, batch] };
+  }
+  const parts = heads * Math.ceil(headDim / 64);
+  return {
+    kernel: 'attention',
+    constants: { BANDED: reach < length - 1 ? 1 : 0 },
+    workgroups: [Math.ceil(length / 16), parts, batch],
+  };
 }
 
 /**

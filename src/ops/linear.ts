@@ -75,30 +75,40 @@ export function linear(rec: Recorder, x: Tensor, weight: Tensor, options: Linear
       workgroups: [outputs / 64, Math.ceil(rows / 32)],
     });
   } else if (rec.gpu.tuning.product === 'subgroup' && inputs % 4 === 0) {
-    // A linear layer is a convolution with one tap.
-    const size = { frames: rows, channels: inputs, outFrames: rows, outChannels: outputs };
     dispatch(rec, {
       kernel: 'conv1d_subgroup',
       constants: { ACTIVATION },
-      params: { ...size, taps: 1, stride: 1, padding: 0, groups: 1, ...epilogue },
+      params: { ...asConvolution(rows, inputs, outputs), ...epilogue },
       bindings,
       workgroups: [Math.ceil(outputs / 12), Math.ceil(rows / 32), 1],
     });
-  } else {
-    const { WIDE, HIGH } = rec.gpu.tuning.linearTile;
-    const constants = { ACTIVATION, WIDE, HIGH };
+  } else if (inputs % 2 === 0) {
+    const HIGH = rows <= 32 ? 4 : 8; // tiles of 8·HIGH rows
     const params = { rows, inputs, outputs, ...epilogue };
-    const tiles = [Math.ceil(outputs / (4 * WIDE)), Math.ceil(rows / (8 * HIGH))] as const;
-    dispatchInParts(
-      rec,
-      { kernel: 'linear', constants, params, bindings },
-      Math.ceil(inputs / 16),
-      (splits) => [...tiles, splits],
-    );
+    const launch = { kernel: 'linear' as const, constants: { ACTIVATION, HIGH }, params, bindings };
+    dispatchInParts(rec, launch, Math.ceil(inputs / 16), (splits) => [
+      Math.ceil(outputs / 64),
+      Math.ceil(rows / (8 * HIGH)),
+      splits,
+    ]);
+  } else {
+    const params = { ...asConvolution(rows, inputs, outputs), ...epilogue };
+    const launch = { kernel: 'conv1d' as const, constants: { ACTIVATION }, params, bindings };
+    dispatchInParts(rec, launch, Math.ceil(inputs / 16), (splits) => [
+      splits * Math.ceil(outputs / 64),
+      Math.ceil(rows / 64),
+      1,
+    ]);
   }
   noteLinear(rec, x, weight, bias, y);
   return y;
 }
+
+/** A linear layer is a convolution with one tap. */
+const asConvolution = (rows: number, inputs: number, outputs: number) => ({
+  ...{ frames: rows, channels: inputs, outFrames: rows, outChannels: outputs },
+  ...{ taps: 1, stride: 1, padding: 0, groups: 1 },
+});
 
 /** With a tape the end of the product is made of operators of their own: adjoints need what is activated and gated. */
 function inSteps(rec: Recorder, x: Tensor, weight: Tensor, options: LinearOptions): Tensor {

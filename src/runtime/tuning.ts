@@ -9,9 +9,8 @@ export interface Tuning {
    * conv1d_subgroup.wgsl, attention_subgroup.wgsl).
    */
   readonly product: 'shared' | 'subgroup';
-  /** The workgroups of conv2d.wgsl and of linear.wgsl. */
+  /** The workgroups of conv2d.wgsl. */
   readonly conv2dTile: Tile;
-  readonly linearTile: Tile;
   /**
    * The 3×3 convolutions of a `subgroup` product over pictures whose width is a multiple of four. `rows`: an
    * invocation's positions are neighbours, which spares loads (conv2d_3x3_subgroup.wgsl).
@@ -37,7 +36,6 @@ export function chooseTuning({ info, features }: GPUAdapter): Tuning {
   return {
     product: isProcessor && features.has('subgroups') ? 'subgroup' : 'shared',
     conv2dTile: { WIDE: 32, HIGH: 4 },
-    linearTile: { WIDE: 16, HIGH: 8 },
     // With few lanes loads cost more than registers.
     conv3x3: (info.subgroupMaxSize ?? 0) <= 4 ? 'rows' : 'plain',
     row: isProcessor ? 'invocation' : 'workgroup',

@@ -18,7 +18,7 @@ const shapes = fc.record({
   length: fc.oneof(fc.integer({ min: 1, max: 33 }), fc.integer({ min: 60, max: 70 })),
   heads: fc.integer({ min: 1, max: 3 }),
   headDim: fc.constantFrom(1, 5, 16, 36, 33, 64, 127, 128),
-  reach: fc.option(fc.oneof(fc.integer({ min: 0, max: 4 }), fc.integer({ min: 30, max: 70 })), {
+  reach: fc.option(fc.oneof(fc.integer({ min: 0, max: 10 }), fc.integer({ min: 30, max: 70 })), {
     nil: undefined,
   }),
   seed: fc.integer(),
