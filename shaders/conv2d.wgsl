@@ -6,7 +6,7 @@
 //   x        [batch, inputs, height, width], zero outside; frames are frameStride apart (0: all frames share one x)
 //   w        [taps, inputs, outputs rounded up to 4]: a tap's weights lie together, neighbouring outputs side by side
 //   inScale  s = inScale[scaleOffset + b·scaleStride + i], the style of a modulated convolution
-//   outScale d [batch, outputs], its demodulation
+//   outScale d [batch, outputs] from outScaleOffset, its demodulation
 //   bias     [outputs]
 //   addend   as y
 //   y        [splits, batch, outputs, outHeight, outWidth]; with splits > 1 all that follows the sum is left to the join
@@ -23,6 +23,7 @@
 
 override WIDE: u32 = 32;
 override HIGH: u32 = 4;
+override TRANSPOSED: bool = false;
 
 // #include "lib/conv2d_bindings.wgsl"
 
@@ -37,14 +38,13 @@ fn main(
   @builtin(local_invocation_id) local: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let transposed = params.phases == 4u;
   let phase = tile.z % params.phases;
   let split = tile.z / params.phases;
   var taps = vec2u(params.kernel); // in x, in y
   var pad = vec2u(params.pad);
   var firstTap = 0u;
   let parity = vec2u(phase & 1u, phase >> 1u);
-  if (transposed) {
+  if (TRANSPOSED) {
     taps = 2u - parity;
     pad = 1u - parity;
     firstTap = select(phase * 2u + 2u, 0u, phase == 0u);
@@ -52,8 +52,8 @@ fn main(
 
   // This invocation's four positions: it copies their values and computes their sums. They are WIDE apart, so that
   // neighbours read and write neighbouring values.
-  let gridWidth = select(params.outWidth, params.width + 1u, transposed);
-  let gridHeight = select(params.outHeight, params.height + 1u, transposed);
+  let gridWidth = select(params.outWidth, params.width + 1u, TRANSPOSED);
+  let gridHeight = select(params.outHeight, params.height + 1u, TRANSPOSED);
   let tilesPerFrame = (gridWidth * gridHeight + 4u * WIDE - 1u) / (4u * WIDE);
   let frame = tile.x / tilesPerFrame;
   let position = tile.x % tilesPerFrame * (4u * WIDE) + local.x + WIDE * vec4u(0u, 1u, 2u, 3u);
@@ -132,7 +132,7 @@ fn main(
       p7 = fma(vec4f(b.w), c, p7);
     }
     // The zeros around x are terms of a convolution, which 0·∞ makes NaN, as in PyTorch, but not of a transposed one.
-    let counted = inside | vec4<bool>(!transposed);
+    let counted = inside | vec4<bool>(!TRANSPOSED);
     t0 += select(vec4f(), p0, counted);
     t1 += select(vec4f(), p1, counted);
     t2 += select(vec4f(), p2, counted);
@@ -159,8 +159,8 @@ fn main(
   }
 
   var totals = array<vec4f, 8>(t0, t1, t2, t3, t4, t5, t6, t7);
-  let outColumn = select(column, 2u * column + parity.x, transposed);
-  let outRow = select(row, 2u * row + parity.y, transposed);
+  let outColumn = select(column, 2u * column + parity.x, TRANSPOSED);
+  let outRow = select(row, 2u * row + parity.y, TRANSPOSED);
   let wanted = (row < vec4u(gridHeight)) & (outRow < vec4u(params.outHeight)) & (outColumn < vec4u(params.outWidth));
   let outPlane = params.outHeight * params.outWidth;
   let splitStart = split * params.batch * params.outputs * outPlane;

@@ -3,7 +3,7 @@
 //   y[b,o,p] = (activation(outScale[b,o] · Σ_split partial[split,b,o,p] + bias[o]) + addend[b,o,p]) · factor
 //
 //   partial  [splits, batch, outputs, plane]
-//   outScale [batch, outputs], bias [outputs], addend and y [batch, outputs, plane]
+//   outScale [batch, outputs] from outScaleOffset, bias [outputs], addend and y [batch, outputs, plane]
 //
 // One invocation makes one value of y.
 
@@ -15,6 +15,7 @@ struct Params {
   plane: u32,
   splits: u32,
   hasOutScale: u32,
+  outScaleOffset: u32,
   hasBias: u32,
   hasAddend: u32,
   leaky: u32,

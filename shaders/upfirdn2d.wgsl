@@ -6,7 +6,7 @@
 // where u is x with up−1 zeros after each sample, on both axes, and zero outside.
 //
 //   x        [batch, outputs, height, width]
-//   outScale [batch, outputs], bias [outputs], addend as y
+//   outScale [batch, outputs] from outScaleOffset, bias [outputs], addend as y
 //   y        [batch, outputs, outHeight, outWidth]
 //
 // One invocation makes four values of y below each other: it filters each row of u that they reach horizontally, and
@@ -28,6 +28,7 @@ struct Params {
   pad: i32, // before the first row and column
   gain: f32,
   hasOutScale: u32,
+  outScaleOffset: u32,
   hasBias: u32,
   hasAddend: u32,
   leaky: u32,

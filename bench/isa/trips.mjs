@@ -50,7 +50,7 @@ const rules = {
     return loop.parent ? Math.min(16, p.inputs) : Math.ceil(p.inputs / 16);
   },
   linear_row: (f, loop, { p }) => Math.ceil(p.inputs / 32),
-  demodulation: (f, loop, { p }) => Math.ceil(p.inputs / 32),
+  demodulation: () => 16, // of 512 inputs, the widest layers
   mean_over_time: () => 1,
   select_rows: () => 1,
 };

@@ -20,6 +20,7 @@ struct Params {
   scaleStride: u32,
   hasInScale: u32,
   hasOutScale: u32,
+  outScaleOffset: u32,
   hasBias: u32,
   hasAddend: u32,
   leaky: u32, // 1: activation is leakyrelu(·, 0.2)·√2, FusedLeakyReLU

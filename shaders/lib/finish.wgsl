@@ -2,7 +2,7 @@
 fn finish(sum: f32, output: u32, channel: u32, at: u32) -> f32 {
   var value = sum;
   if (params.hasOutScale != 0u) {
-    value *= outScale[channel];
+    value *= outScale[params.outScaleOffset + channel];
   }
   if (params.hasBias != 0u) {
     value += bias[output];

@@ -231,7 +231,7 @@ function launch(rec: Recorder, x: Tensor, weight: ConvWeight, options: ConvOptio
   const target = whole ? y : scratch(rec, `${label} sums`, [splits, ...y.shape]);
   dispatch(rec, {
     kernel: shared ? 'conv2d' : inRows ? 'conv2d_3x3_subgroup' : 'conv2d_subgroup',
-    ...(shared && { constants: { WIDE, HIGH } }),
+    ...(shared && { constants: { WIDE, HIGH, TRANSPOSED: phases === 4 ? 1 : 0 } }),
     params: {
       ...geometry,
       ...(whole ? epilogue : epilogueParams('conv2d', {}, y)),

@@ -1,5 +1,5 @@
 import type { Tensor } from '../runtime/tensor.js';
-import { expectShape, extent } from '../runtime/tensor.js';
+import { describe, expectShape, extent, sizeOf } from '../runtime/tensor.js';
 
 /**
  * What a picture kernel does to its sum v[b,o,Y,X] before it writes it (`finish` in the WGSL files):
@@ -7,8 +7,10 @@ import { expectShape, extent } from '../runtime/tensor.js';
  *     y = (activation(scale[b,o]·v + bias[o]) + addend[b,o,Y,X]) · factor
  */
 export interface Epilogue {
-  /** `[batch, outputs]`, the demodulation of a modulated convolution. */
+  /** `[batch, outputs]`, the demodulation of a modulated convolution; */
   readonly scale?: Tensor | undefined;
+  /** with this, values of several layers, of which this one's begin there (see `demodulations`). */
+  readonly scaleOffset?: number | undefined;
   /** `[outputs]`. */
   readonly bias?: Tensor | undefined;
   /** Whether the activation is FusedLeakyReLU's, leakyrelu(·, 0.2)·√2 (Sec. 1 of docs/model.md); else there is none. */
@@ -21,12 +23,19 @@ export interface Epilogue {
 
 /** Parameters of `finish`. Checks the epilogue's shapes against y's, `[batch, outputs, height, width]`. */
 export function epilogueParams(operator: string, epilogue: Epilogue, y: Tensor) {
-  const { scale, bias, addend, leaky = false, factor = 1 } = epilogue;
-  if (scale) expectShape(operator, scale, [extent(y, 0), extent(y, 1)]);
+  const { scale, scaleOffset, bias, addend, leaky = false, factor = 1 } = epilogue;
+  const scales = [extent(y, 0), extent(y, 1)] as const;
+  if (scale && scaleOffset === undefined) expectShape(operator, scale, scales);
+  if (scale && sizeOf(scale.shape) < (scaleOffset ?? 0) + scales[0] * scales[1]) {
+    throw new RangeError(
+      `${operator}: ${describe(scale)} has no ${scales.join('×')} scales from ${scaleOffset}`,
+    );
+  }
   if (bias) expectShape(operator, bias, [extent(y, 1)]);
   if (addend) expectShape(operator, addend, y.shape);
   return {
     hasOutScale: scale ? 1 : 0,
+    outScaleOffset: scaleOffset ?? 0,
     hasBias: bias ? 1 : 0,
     hasAddend: addend ? 1 : 0,
     leaky: leaky ? 1 : 0,

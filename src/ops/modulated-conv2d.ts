@@ -1,8 +1,8 @@
 import type { Recorder } from '../runtime/recorder.js';
-import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
+import { constant, dispatch, flatGrid, scratch } from '../runtime/recorder.js';
 import { note, reaches } from '../runtime/tape.js';
 import type { Tensor } from '../runtime/tensor.js';
-import { expectShape, extent } from '../runtime/tensor.js';
+import { expectShape, extent, reshape } from '../runtime/tensor.js';
 import type { ConvWeight } from './conv-weight.js';
 import type { Style } from './conv2d.js';
 import { conv2d, conv2dReference, convTranspose2d, convTranspose2dReference } from './conv2d.js';
@@ -12,10 +12,62 @@ import { upfirdn2d, upfirdn2dReference } from './upfirdn2d.js';
 export interface ModulatedWeight {
   /** Packed by `packTransposedWeight` where the convolution upsamples, else by `packWeight`. */
   readonly conv: ConvWeight;
-  /** `squareSums` of the same weights, `[outputs, inputs]`. */
-  readonly squares: Tensor;
+  /** `squareSums` of the same weights, `[outputs, inputs]`; not needed of a layer that is demodulated with others. */
+  readonly squares?: Tensor;
   /** `[outputs]`, FusedLeakyReLU's. */
   readonly bias: Tensor;
+}
+
+/** A layer among those that are demodulated together. */
+export interface DemodulatedLayer {
+  readonly inputs: number;
+  readonly outputs: number;
+  /** Where its style begins among the styles. */
+  readonly styleOffset: number;
+}
+
+/** A layer's demodulation: `[batch, outputs]` from `scaleOffset` on. */
+export interface Demodulation {
+  readonly scale: Tensor;
+  readonly scaleOffset: number;
+}
+
+/**
+ * `demodulation` of several layers in one launch, without adjoint: a layer's own is shorter than the gap to the next.
+ *
+ * @param styles `[batch, total]`.
+ * @param squares `squareSums` of the layers' weights, `[outputs, inputs]` each, one after the other.
+ */
+export function demodulations(
+  rec: Recorder,
+  styles: Tensor,
+  squares: Tensor,
+  layers: readonly DemodulatedLayer[],
+): Demodulation[] {
+  const batch = extent(styles, 0);
+  expectShape('demodulation', styles, [batch, -1]);
+  const eights: number[] = [];
+  const firsts: number[] = [];
+  let first = 0;
+  let squaresStart = 0;
+  for (const { inputs, outputs, styleOffset } of layers) {
+    firsts.push(first);
+    for (let output = 0; output < outputs; output += 8) {
+      eights.push(inputs, outputs, output, styleOffset, squaresStart, first, 0, 0);
+    }
+    first += outputs;
+    squaresStart += inputs * outputs;
+  }
+  expectShape('demodulation', squares, [squaresStart]);
+  const places = constant(rec, 'demodulated layers', [eights.length], Float32Array.from(eights));
+  const scale = scratch(rec, 'demodulation', [batch * first]);
+  dispatch(rec, {
+    kernel: 'demodulation',
+    params: { batch, styleStride: extent(styles, 1) },
+    bindings: { style: styles, squares, layers: places, d: scale },
+    workgroups: [eights.length / 8, batch],
+  });
+  return firsts.map((start) => ({ scale, scaleOffset: batch * start }));
 }
 
 /**
@@ -26,17 +78,12 @@ export interface ModulatedWeight {
  * @returns `[batch, outputs]`.
  */
 export function demodulation(rec: Recorder, style: Style, squares: Tensor): Tensor {
-  const batch = extent(style.values, 0);
-  const [outputs, inputs] = [extent(squares, 0), extent(squares, 1)];
-  expectShape('demodulation', style.values, [batch, -1]);
-  const d = scratch(rec, 'demodulation', [batch, outputs]);
-  dispatch(rec, {
-    kernel: 'demodulation',
-    params: { inputs, outputs, styleOffset: style.offset, styleStride: extent(style.values, 1) },
-    bindings: { style: style.values, squares, d },
-    workgroups: [Math.ceil(outputs / 8), batch],
-  });
   const { values: s, offset } = style;
+  const batch = extent(s, 0);
+  const [outputs, inputs] = [extent(squares, 0), extent(squares, 1)];
+  const layer = { inputs, outputs, styleOffset: offset };
+  const { scale } = demodulations(rec, s, reshape(squares, [outputs * inputs]), [layer])[0]!;
+  const d = reshape(scale, [batch, outputs]);
   note(rec, {
     operator: 'demodulation',
     inputs: [s, squares],
@@ -85,6 +132,13 @@ export function demodulationAdjointReference(
   return { dStyle, dSquares };
 }
 
+export interface StyledConvOptions {
+  readonly upsample?: boolean;
+  readonly label?: string;
+  /** Of the layer, from `demodulations`; else a launch of its own makes it. */
+  readonly demodulated?: Demodulation | undefined;
+}
+
 /**
  * StyledConv (Sec. 1 of docs/model.md): StyleGAN2's modulated convolution, demodulated, without noise, then
  * FusedLeakyReLU.
@@ -101,20 +155,21 @@ export function styledConv(
   x: Tensor,
   { conv, squares, bias }: ModulatedWeight,
   styles: Style,
-  { upsample = false, label = 'styledConv' } = {},
+  { upsample = false, label = 'styledConv', demodulated }: StyledConvOptions = {},
 ): Tensor {
   // A gradient's columns have one writer: with a tape the style is read twice as a tensor of its own.
   const style = reaches(rec, [styles.values])
-    ? { values: takeColumns(rec, styles.values, styles.offset, extent(squares, 1)), offset: 0 }
+    ? { values: takeColumns(rec, styles.values, styles.offset, extent(conv.tensor, 1)), offset: 0 }
     : styles;
-  const scale = demodulation(rec, style, squares);
+  if (!demodulated && !squares) throw new Error('styledConv: neither demodulated nor squares');
+  const scales = demodulated ?? { scale: demodulation(rec, style, squares!) };
   if (!upsample) {
     const batch = extent(style.values, 0);
     const padding = Math.floor(Math.sqrt(extent(conv.tensor, 0)) / 2);
-    return conv2d(rec, x, conv, { padding, style, batch, scale, bias, leaky: true, label });
+    return conv2d(rec, x, conv, { padding, style, batch, ...scales, bias, leaky: true, label });
   }
   // Demodulated before it is stored, so that its values are of the size of the layer's own: f16 ends at 65504.
-  const wide = convTranspose2d(rec, x, conv, { style, scale, label: `${label} transposed` });
+  const wide = convTranspose2d(rec, x, conv, { style, ...scales, label: `${label} transposed` });
   return upfirdn2d(rec, wide, { pad: [1, 1], gain: 4, bias, leaky: true, label });
 }
 

@@ -60,7 +60,7 @@ function draw(drawn: Omit<Drawn, 'kernel' | 'stride' | 'padding'>, kernel: numbe
   const tensors = {
     x: gaussian([batch, inputs, height, width], seed + 2),
     styles,
-    scale: gaussian([batch, outputs], seed + 3),
+    scale: gaussian([3 + batch * outputs], seed + 3),
     bias: gaussian([outputs], seed + 4),
     addend: gaussian([batch, outputs, outPlane], seed + 5),
   };
@@ -68,7 +68,7 @@ function draw(drawn: Omit<Drawn, 'kernel' | 'stride' | 'padding'>, kernel: numbe
     ...drawn,
     kernel,
     style: drawn.styled ? style : undefined,
-    scale: drawn.scaled ? tensors.scale.data : undefined,
+    scale: drawn.scaled ? tensors.scale.data.subarray(3) : undefined,
     bias: drawn.biased ? tensors.bias.data : undefined,
     addend: drawn.added ? tensors.addend.data : undefined,
   };
@@ -106,7 +106,7 @@ describe.each([
               leaky,
               factor,
               style: drawn.styled ? { values: t.styles, offset } : undefined,
-              scale: drawn.scaled ? t.scale : undefined,
+              ...(drawn.scaled && { scale: t.scale, scaleOffset: 3 }),
               bias: drawn.biased ? t.bias : undefined,
               addend: drawn.added ? t.addend : undefined,
             },
@@ -179,7 +179,7 @@ describe.each(products)('convTranspose2d, %s', (product) => {
               leaky,
               factor,
               style: drawn.styled ? { values: t.styles, offset } : undefined,
-              scale: drawn.scaled ? t.scale : undefined,
+              ...(drawn.scaled && { scale: t.scale, scaleOffset: 3 }),
               bias: drawn.biased ? t.bias : undefined,
               addend: drawn.added ? t.addend : undefined,
             },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packTransposedWeight, packWeight, squareSums } from '../../src/ops/conv-weight.js';
-import { demodulation, styledConv, styledConvReference } from '../../src/ops/modulated-conv2d.js';
+import { demodulations, styledConv, styledConvReference } from '../../src/ops/modulated-conv2d.js';
 import { pointwise, pointwiseReference } from '../../src/ops/pointwise.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
@@ -55,16 +55,50 @@ describe('styledConv', () => {
   });
 });
 
-describe('demodulation', () => {
+describe('demodulations', () => {
+  it('makes the scales of all layers in one launch, each from its own part of the styles', async () => {
+    const batch = 3;
+    const layers = [
+      { inputs: 33, outputs: 9, styleOffset: 4 },
+      { inputs: 5, outputs: 16, styleOffset: 0 },
+      { inputs: 70, outputs: 3, styleOffset: 37 },
+    ];
+    const styles = gaussian([batch, 107], 1);
+    const squares = gaussian([33 * 9 + 5 * 16 + 70 * 3], 2);
+    squares.data.forEach((value, at) => (squares.data[at] = value ** 2));
+    let launches = 0;
+    let offsets: number[] = [];
+    const { d } = await evaluate(gpu, { styles, squares }, (rec, t) => {
+      const scales = demodulations(rec, t.styles, t.squares, layers);
+      offsets = scales.map(({ scaleOffset }) => scaleOffset);
+      launches = rec.dispatches.length;
+      return { d: scales[0]!.scale };
+    });
+    expect(launches).toBe(1);
+    expect(offsets).toEqual([0, 27, 75]);
+    let start = 0;
+    const expected = layers.flatMap(({ inputs, outputs, styleOffset }) => {
+      const own = squares.data.subarray(start, (start += inputs * outputs));
+      return Array.from({ length: batch * outputs }, (_, at) => {
+        const [frame, o] = [Math.floor(at / outputs), at % outputs];
+        let sum = 1e-8;
+        for (let i = 0; i < inputs; i++) {
+          sum += styles.data[frame * 107 + styleOffset + i]! ** 2 * own[o * inputs + i]!;
+        }
+        return 1 / Math.sqrt(sum);
+      });
+    });
+    expectClose('demodulations', d.data, expected, 2e-6);
+  });
+
   it('is finite for a style of zeros, as 1/√1e-8', async () => {
-    const style = { shape: [2, 70], data: new Float32Array(140) };
-    style.data.fill(1, 70);
-    const squares = { shape: [3, 70], data: new Float32Array(210).fill(0.5) };
-    const { d } = await evaluate(gpu, { style, squares }, (rec, t) => ({
-      d: demodulation(rec, { values: t.style, offset: 0 }, t.squares),
+    const styles = { shape: [2, 70], data: new Float32Array(140) };
+    styles.data.fill(1, 70);
+    const squares = { shape: [210], data: new Float32Array(210).fill(0.5) };
+    const { d } = await evaluate(gpu, { styles, squares }, (rec, t) => ({
+      d: demodulations(rec, t.styles, t.squares, [{ inputs: 70, outputs: 3, styleOffset: 0 }])[0]!.scale,
     }));
     const one = 1 / Math.sqrt(35 + 1e-8);
-    expect(d.shape).toEqual([2, 3]);
     expectClose('demodulation', d.data, [1e4, 1e4, 1e4, one, one, one], 3e-7);
   });
 });

@@ -154,11 +154,11 @@ const sequences: readonly Case[] = [
   ...[
     [9, 2],
     [40, undefined],
-    [40, 3],
-  ].map(([length, window]): Case => {
-    const band = window === undefined ? {} : { window };
+    [40, 12],
+  ].map(([length, reach]): Case => {
+    const band = reach === undefined ? {} : { reach };
     return {
-      name: `attention over ${length}, window ${window ?? 'none'}`,
+      name: `attention over ${length}, reach ${reach ?? 'all'}`,
       shapes: { q: [1, length!, 16], k: [1, length!, 16], v: [1, length!, 16] },
       record: (rec, t) => {
         const operands = { q: t['q']!, k: t['k']!, v: t['v']! };

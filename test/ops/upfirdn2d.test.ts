@@ -35,17 +35,17 @@ describe('upfirdn2d', () => {
         const out = (extent: number) =>
           Math.floor((extent * size.up + size.pad[0] + size.pad[1] - 4) / size.down) + 1;
         const yShape = [batch, outputs, out(size.height), out(size.width)];
-        const scale = gaussian([batch, outputs], seed + 1);
+        const scale = gaussian([3 + batch * outputs], seed + 1);
         const bias = gaussian([outputs], seed + 2);
         const addend = gaussian(yShape, seed + 3);
         const { y } = await evaluate(gpu, { x, scale, bias, addend }, (rec, t) => {
           const { scale, bias, addend } = t;
-          const epilogue = finished ? { scale, bias, addend, leaky: true, factor: 0.75 } : {};
+          const epilogue = finished ? { scale, scaleOffset: 3, bias, addend, leaky: true, factor: 0.75 } : {};
           return { y: upfirdn2d(rec, t.x, { ...size, ...epilogue }) };
         });
         expect(y.shape).toEqual(yShape);
         const epilogue = {
-          scale: scale.data,
+          scale: scale.data.subarray(3),
           bias: bias.data,
           addend: addend.data,
           leaky: true,

@@ -4,8 +4,8 @@ import { packTransposedWeight, packWeight, squareSums } from '../../ops/conv-wei
 import type { Style } from '../../ops/conv2d.js';
 import { flowGrid, warpBlend } from '../../ops/flow.js';
 import { linear } from '../../ops/linear.js';
-import type { ModulatedWeight } from '../../ops/modulated-conv2d.js';
-import { styledConv } from '../../ops/modulated-conv2d.js';
+import type { DemodulatedLayer, ModulatedWeight } from '../../ops/modulated-conv2d.js';
+import { demodulations, styledConv } from '../../ops/modulated-conv2d.js';
 import { pointwise } from '../../ops/pointwise.js';
 import { upfirdn2d } from '../../ops/upfirdn2d.js';
 import type { Recorder } from '../../runtime/recorder.js';
@@ -23,6 +23,8 @@ const prefix = 'motion_autoencoder.dec';
 export interface DecoderWeights {
   /** The modulations of all layers, one below the other: `[Σ inputs, d]` and `[Σ inputs]`. */
   readonly modulation: { readonly weight: Tensor; readonly bias: Tensor };
+  /** `squareSums` of all styled convolutions, one after the other, conv1 first; without, each layer has its own. */
+  readonly squares?: Tensor;
   /** `input.input`, `[1, channels, 4, 4]`. */
   readonly input: Tensor;
   readonly conv1: StyledConv;
@@ -30,10 +32,7 @@ export interface DecoderWeights {
   readonly levels: readonly Level[];
 }
 
-interface StyledConv extends ModulatedWeight {
-  /** Where the layer's style begins among the styles of all layers. */
-  readonly styleOffset: number;
-}
+type StyledConv = ModulatedWeight & DemodulatedLayer;
 
 interface Level {
   /** `convs[2k]`, upsampling, and `convs[2k+1]`. */
@@ -44,15 +43,16 @@ interface Level {
   readonly toRgb: { readonly weight: ConvWeight; readonly bias: Tensor; readonly shift: Tensor };
 }
 
-/** Gathers the layers' modulations, so that one matrix product makes all styles. */
+/** Gathers the layers' modulations and squares: one product makes all styles, one launch all demodulations. */
 interface Modulations {
   readonly weights: Float32Array[];
   readonly biases: Float32Array[];
+  readonly squares: Float32Array[];
   inputs: number;
 }
 
 export async function loadDecoder(parameters: Parameters, config: FloatConfig): Promise<DecoderWeights> {
-  const modulations: Modulations = { weights: [], biases: [], inputs: 0 };
+  const modulations: Modulations = { weights: [], biases: [], squares: [], inputs: 0 };
   const styled = (layer: string, upsample: boolean) =>
     loadStyledConv(parameters, modulations, `${prefix}.${layer}`, upsample);
   const conv1 = await styled('conv1', false);
@@ -68,6 +68,7 @@ export async function loadDecoder(parameters: Parameters, config: FloatConfig): 
   const scale = 1 / Math.sqrt(config.style_dim);
   const weight = joinArrays(modulations.weights).map((value) => value * scale);
   const bias = joinArrays(modulations.biases);
+  const squares = joinArrays(modulations.squares);
   const label = `${prefix} modulations`;
   const { precision } = parameters;
   const start = await loadParameter(parameters, `${prefix}.input.input`, 1, precision);
@@ -76,6 +77,7 @@ export async function loadDecoder(parameters: Parameters, config: FloatConfig): 
       weight: addParameter(parameters, label, [modulations.inputs, config.style_dim], weight, precision),
       bias: addParameter(parameters, `${label}.bias`, [modulations.inputs], bias),
     },
+    squares: addParameter(parameters, `${prefix} squares`, [squares.length], squares),
     input: start,
     conv1,
     levels,
@@ -91,7 +93,7 @@ async function loadStyledConv(
   const { data, size, scale } = await readModulated(parameters, layer);
   const { outputs, inputs } = size;
   const packed = (upsample ? packTransposedWeight : packWeight)(data, size, scale);
-  const squares = squareSums(data, size, scale);
+  modulations.squares.push(squareSums(data, size, scale));
   const bias = await loadParameter(parameters, `${layer}.activate.bias`);
   return {
     conv: {
@@ -104,8 +106,9 @@ async function loadStyledConv(
       ),
       outputs,
     },
-    squares: addParameter(parameters, `${layer}.conv squares`, [outputs, inputs], squares),
     bias: reshape(bias, [outputs]),
+    inputs,
+    outputs,
     styleOffset: await addModulation(parameters, modulations, layer, inputs),
   };
 }
@@ -163,15 +166,33 @@ export function recordDecoder(
   const values = linear(rec, latent, modulation.weight, { bias: modulation.bias, label: 'styles' });
   const styleOf = ({ styleOffset }: { styleOffset: number }): Style => ({ values, offset: styleOffset });
 
-  let h = styledConv(rec, weights.input, weights.conv1, styleOf(weights.conv1), { label: 'conv1' });
+  const styledLayers = [weights.conv1, ...levels.flatMap(({ up, conv }) => [up, conv])];
+  const scales = weights.squares && demodulations(rec, values, weights.squares, styledLayers);
+
+  let h = styledConv(rec, weights.input, weights.conv1, styleOf(weights.conv1), {
+    label: 'conv1',
+    demodulated: scales?.[0],
+  });
   tap(rec, 'conv1', h);
   let flow: Tensor | undefined;
   let rgb: Tensor | undefined;
   levels.forEach(({ up, conv, toFlow, toRgb }, k) => {
     const upName = `convs.${2 * k}`;
     const convName = `convs.${2 * k + 1}`;
-    h = tap(rec, upName, styledConv(rec, h, up, styleOf(up), { upsample: true, label: upName }));
-    h = tap(rec, convName, styledConv(rec, h, conv, styleOf(conv), { label: convName }));
+    h = tap(
+      rec,
+      upName,
+      styledConv(rec, h, up, styleOf(up), {
+        upsample: true,
+        label: upName,
+        demodulated: scales?.[2 * k + 1],
+      }),
+    );
+    h = tap(
+      rec,
+      convName,
+      styledConv(rec, h, conv, styleOf(conv), { label: convName, demodulated: scales?.[2 * k + 2] }),
+    );
 
     const flowName = `to_flows.${k}`;
     const ownFlow = pointwise(rec, h, toFlow.weight, {
