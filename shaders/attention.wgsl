@@ -44,7 +44,7 @@ fn main(
 ) {
   let parts = (params.headDim + 63u) / 64u;
   let row0 = group.x * 4u * HIGH;
-  let head = group.y / parts * params.headDim;
+  let head = (params.firstHead + group.y / parts) * params.headDim;
   let channel0 = group.y % parts * 64u;
   let origin = group.z * params.length * params.qkvWidth + head;
   let four = vec4u(0u, 1u, 2u, 3u);

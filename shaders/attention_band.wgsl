@@ -36,7 +36,7 @@ fn main(
   let keys = 2u * params.reach + 1u;
   let last = params.length - 1u;
   let row = min(group.x * ROWS + local.y, last); // rows beyond the last are copies of it and are not stored
-  let head = group.y * params.headDim;
+  let head = (params.firstHead + group.y) * params.headDim;
   let origin = group.z * params.length * params.qkvWidth + head;
   let channel = local.x + LANES * vec4u(0u, 1u, 2u, 3u); // of heads up to 128 wide
   let known = channel < vec4u(params.headDim);

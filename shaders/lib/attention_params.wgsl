@@ -7,5 +7,6 @@ struct Params {
   qOffset: u32,
   kOffset: u32,
   vOffset: u32,
+  firstHead: u32, // of this launch
   scale: f32, // 1/√headDim
 }

@@ -32,7 +32,8 @@ fn main(
   let row = row0 + index;
   let channels = params.headDim / 4u;
   let width = params.qkvWidth / 4u;
-  let origin = group.z * params.length * width + group.y * channels;
+  let head = params.firstHead + group.y;
+  let origin = group.z * params.length * width + head * channels;
   let order = vec4u(lane & 3u) ^ vec4u(0u, 1u, 2u, 3u); // in which this lane meets the keys of its quad
   let qAt = origin + min(row, params.length - 1u) * width + params.qOffset / 4u;
 
@@ -68,7 +69,7 @@ fn main(
     }
   }
   if (row < params.length) {
-    let at = ((group.z * params.length + row) * params.heads + group.y) * channels;
+    let at = ((group.z * params.length + row) * params.heads + head) * channels;
     for (var c = 0u; c < channels; c++) {
       y[at + c] = sums[c] / total;
     }

@@ -2,6 +2,7 @@ import type { Dispatch } from '../runtime/launch.js';
 import type { Recorder } from '../runtime/recorder.js';
 import { dispatch, flatGrid, scratch } from '../runtime/recorder.js';
 import { note } from '../runtime/tape.js';
+import { mostOperations, pairsInReach } from '../runtime/work.js';
 import type { Gradients } from '../runtime/tape-notes.js';
 import type { Tensor } from '../runtime/tensor.js';
 import { describe, expectShape, extent, sizeOf } from '../runtime/tensor.js';
@@ -11,6 +12,8 @@ export interface AttentionOptions {
   /** Row i attends to rows |i − j| ≤ reach; to all of them if left out. */
   readonly reach?: number;
   readonly label?: string;
+  /** Heads in a launch; by default so many as a device may work at one without being reset. */
+  readonly headsAtOnce?: number;
 }
 
 /** The widest head that the kernel has registers for. */
@@ -31,7 +34,7 @@ const maxHeadDim = 128;
 export function attention(
   rec: Recorder,
   operands: { q: Tensor; k: Tensor; v: Tensor } | { qkv: Tensor },
-  { heads, reach, label = 'attention' }: AttentionOptions,
+  { heads, reach, label = 'attention', headsAtOnce }: AttentionOptions,
 ): Tensor {
   const packed = 'qkv' in operands;
   const { q, k, v } = packed ? { q: operands.qkv, k: operands.qkv, v: operands.qkv } : operands;
@@ -48,21 +51,27 @@ export function attention(
     throw new RangeError(`attention: ${describe(q)} is not ${parts} times at most ${maxHeadDim} columns`);
   }
   const y = scratch(rec, label, [batch, length, width]);
-  dispatch(rec, {
-    ...kernelFor(rec, { batch, length, heads, headDim, reach: Math.min(reach ?? length, length - 1) }),
-    params: {
-      length,
-      heads,
-      headDim,
-      reach: Math.min(reach ?? length, length),
-      qkvWidth,
-      qOffset: 0,
-      kOffset: packed ? width : 0,
-      vOffset: packed ? 2 * width : 0,
-      scale: 1 / Math.sqrt(headDim),
-    },
-    bindings: { q, k, v, y },
-  });
+  const size = { batch, length, headDim, reach: Math.min(reach ?? length, length - 1) };
+  const ofHead = 4 * headDim * batch * pairsInReach(length, size.reach);
+  const most = headsAtOnce ?? Math.max(1, Math.floor(mostOperations / ofHead));
+  for (let firstHead = 0; firstHead < heads; firstHead += most) {
+    dispatch(rec, {
+      ...kernelFor(rec, { ...size, heads: Math.min(most, heads - firstHead) }),
+      params: {
+        length,
+        heads,
+        headDim,
+        reach: Math.min(reach ?? length, length),
+        qkvWidth,
+        qOffset: 0,
+        kOffset: packed ? width : 0,
+        vOffset: packed ? 2 * width : 0,
+        firstHead,
+        scale: 1 / Math.sqrt(headDim),
+      },
+      bindings: { q, k, v, y },
+    });
+  }
   const inputs = packed ? [operands.qkv] : [q, k, v];
   const adjoint = ({ dy, into, give }: Gradients) => {
     if (!packed) throw new Error('attention: the adjoint takes q, k and v packed');

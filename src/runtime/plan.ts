@@ -13,6 +13,7 @@ import { encodeStep } from './step.js';
 import type { Tensor } from './tensor.js';
 import { bytesOf, describe } from './tensor.js';
 import { beginSpan, runTraced } from './trace.js';
+import { dealtOut, mostOperations, operationsOf } from './work.js';
 
 /**
  * A recorded list of dispatches, ready to run again and again: pipelines compiled, memory assigned, parameters
@@ -35,8 +36,8 @@ export interface PlanOptions {
   readonly taps?: readonly string[] | true;
 }
 
-/** Command buffers of at most this many launches, so that slow adapters do not trip a driver's watchdog. */
-const launchesPerSubmission = 64;
+/** A trace has room for the timestamps of so many launches in a submission. */
+const mostLaunches = 1024;
 
 /**
  * Records and compiles a plan.
@@ -209,9 +210,9 @@ export function runPlan(plan: Plan): void {
 }
 
 function submitAll(plan: Plan): void {
-  for (let start = 0; start < plan.steps.length; start += launchesPerSubmission) {
-    submitSteps(plan, plan.steps.slice(start, start + launchesPerSubmission));
-  }
+  // A launch that hardly computes is counted too, so that there are never more than a trace has room for.
+  const workOf = ({ launch }: Step) => Math.max(operationsOf(launch), mostOperations / mostLaunches);
+  for (const steps of dealtOut(plan.steps, workOf, mostOperations)) submitSteps(plan, steps);
 }
 
 function submitSteps(plan: Plan, steps: readonly Step[]): void {

@@ -21,6 +21,7 @@ const shapes = fc.record({
   reach: fc.option(fc.oneof(fc.integer({ min: 0, max: 10 }), fc.integer({ min: 30, max: 70 })), {
     nil: undefined,
   }),
+  headsAtOnce: fc.option(fc.integer({ min: 1, max: 2 }), { nil: undefined }),
   seed: fc.integer(),
 });
 
@@ -29,12 +30,12 @@ describe.each(products)('attention, %s', (product) => {
 
   it('equals its float64 twin, full and banded', async () => {
     await fc.assert(
-      fc.asyncProperty(shapes, async ({ batch, length, heads, headDim, reach, seed }) => {
+      fc.asyncProperty(shapes, async ({ batch, length, heads, headDim, reach, headsAtOnce, seed }) => {
         const shape = [batch, length, heads * headDim];
         const [q, k, v] = [gaussian(shape, seed), gaussian(shape, seed + 1), gaussian(shape, seed + 2)];
         const band = reach === undefined ? {} : { reach };
         const { y } = await evaluate(gpu, { q, k, v }, (rec, t) => ({
-          y: attention(rec, t, { heads, ...band }),
+          y: attention(rec, t, { heads, ...band, ...(headsAtOnce && { headsAtOnce }) }),
         }));
         const size = { batch, length, heads, headDim, ...band };
         expectClose('attention', y.data, attentionReference(q.data, k.data, v.data, size), 7e-7);
