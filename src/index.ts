@@ -2,7 +2,7 @@
  * The public API, for browsers and Node alike: open a GPU, load weights, animate. In Node, `float-webgpu/node` adds
  * Dawn, files and video.
  */
-export { GpuClosedError, InputError, OutOfMemoryError } from './base/errors.js';
+export { GpuClosedError, GpuLostError, InputError, OutOfMemoryError } from './base/errors.js';
 export { animate, animateStream } from './pipeline/animate.js';
 export type { AnimateOptions, Frame, StreamedFrame } from './pipeline/animate.js';
 export { frameCount, speechMotion } from './pipeline/motion.js';

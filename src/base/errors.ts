@@ -11,6 +11,14 @@ export class OutOfMemoryError extends Error {
   override readonly name = 'OutOfMemoryError';
 }
 
+/**
+ * The device went away during the work: a reset of the driver, a card taken away. What is on it is gone; `openGpu` with
+ * an adapter asked for anew opens another.
+ */
+export class GpuLostError extends Error {
+  override readonly name = 'GpuLostError';
+}
+
 /** The GPU was closed (`closeGpu`) while it was in use, or is used afterwards. */
 export class GpuClosedError extends Error {
   override readonly name = 'GpuClosedError';

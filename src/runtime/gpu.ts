@@ -1,4 +1,4 @@
-import { GpuClosedError, OutOfMemoryError } from '../base/errors.js';
+import { GpuClosedError, GpuLostError, OutOfMemoryError } from '../base/errors.js';
 import type { PipelineCache } from './kernel.js';
 import { createPipelineCache } from './kernel.js';
 import { toFloat16 } from '../base/float16.js';
@@ -74,7 +74,7 @@ export async function openGpu(
     gpu.failure ??= new Error(`GPU error: ${event.error.message}`);
   };
   void device.lost.then((info) => {
-    if (info.reason !== 'destroyed') gpu.failure ??= new Error(`GPU device lost: ${info.message}`);
+    if (info.reason !== 'destroyed') gpu.failure ??= new GpuLostError(lostMessage(info));
   });
   return gpu;
 }
@@ -118,8 +118,20 @@ export function guarded<T>(gpu: Gpu, what: string, action: () => T): T {
 const filters: readonly GPUErrorFilter[] = ['validation', 'out-of-memory', 'internal'];
 
 function failureOf(filter: GPUErrorFilter, message: string): Error {
-  return filter === 'out-of-memory' ? new OutOfMemoryError(message) : new Error(message);
+  return filter === 'out-of-memory'
+    ? new OutOfMemoryError(`${oneLine(message)} (the GPU's memory is full: ${lessMemory})`)
+    : new Error(message);
 }
+
+const lessMemory =
+  'close other programs that use it, or try weights in f16 (--precision f16), a smaller size, a shorter recording, ' +
+  'or another adapter (--adapter software)';
+
+const oneLine = (text: string) => text.trim().replaceAll(/\s*\n\s*/g, ' ');
+
+const lostMessage = ({ message }: GPUDeviceLostInfo) =>
+  `the GPU was lost: ${oneLine(message) || 'its driver gave no reason'} (a reset of the driver, a card taken away, or ` +
+  'work that took too long at one; run again, on another adapter if it happens again: --adapter software)';
 
 /** Waits for the verdicts on everything submitted so far and throws the GPU's failure, if there was one. */
 export async function settle(gpu: Gpu): Promise<void> {
