@@ -64,7 +64,7 @@ export function joinWeights(files: readonly CheckpointFile[]): JoinedWeights {
   return {
     name,
     tensors,
-    notes: inOrder.flatMap(copyNotes),
+    notes: inOrder.flatMap((file) => [...(file.weights.notes ?? []), ...copyNotes(file)]),
     whence,
     async read(tensor) {
       const owner = owners.get(tensor);

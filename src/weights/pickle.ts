@@ -24,6 +24,19 @@ export interface PickleGlobal {
   readonly name: string;
   /** What calling it gives; absent if it may only be mentioned. */
   readonly call?: (args: readonly unknown[]) => unknown;
+  /** Whether the pickle may hold instances of it, which become stand-ins. */
+  readonly isClass?: boolean;
+}
+
+/** What stands for an object that is no weights: nothing of it is made. */
+export interface Inert {
+  readonly kind: 'inert';
+  /** Of its class or function, as `PickleGlobal.name`. */
+  readonly name: string;
+}
+
+export function isInert(value: unknown): value is Inert {
+  return isKind(value, 'inert');
 }
 
 export interface PickleOptions {
@@ -98,6 +111,8 @@ export function unpickle(bytes: Uint8Array, options: PickleOptions): { value: un
     return top;
   };
   const append = (kind: 'list' | 'dict', items: unknown[]) => {
+    // An object that is a list or a dictionary besides.
+    if (stack.length > floor() && isInert(stack.at(-1))) return;
     const target = container(kind);
     if (kind === 'dict' && items.length % 2 !== 0) throw fault('a key without a value');
     for (const item of items) target.items.push(item);
@@ -256,6 +271,26 @@ export function unpickle(bytes: Uint8Array, options: PickleOptions): { value: un
         push(call(pop(), args, fault));
         break;
       }
+      case 0x81: // NEWOBJ
+        pop();
+        push(instance(pop(), fault));
+        break;
+      case 0x92: // NEWOBJ_EX, with arguments by name
+        pop();
+        pop();
+        push(instance(pop(), fault));
+        break;
+      case 0x8f: // EMPTY_SET
+        push({ kind: 'inert', name: 'set' });
+        break;
+      case 0x90: // ADDITEMS, to a set
+        popToMark();
+        if (stack.length <= floor() || !isInert(stack.at(-1))) throw fault('expected a set to fill');
+        break;
+      case 0x91: // FROZENSET
+        popToMark();
+        push({ kind: 'inert', name: 'frozenset' });
+        break;
       case 0x51: // BINPERSID
         push(options.persistent(pop()));
         break;
@@ -285,6 +320,12 @@ function call(callable: unknown, args: unknown, fault: (how: string) => InputErr
   if (!callable.call) throw fault(`${callable.name} cannot be called`);
   if (!isContainer(args, 'tuple')) throw fault(`expected the arguments of ${callable.name}`);
   return callable.call(args.items);
+}
+
+function instance(of: unknown, fault: (how: string) => InputError): Inert {
+  if (!isGlobal(of)) throw fault('expected a class');
+  if (!of.isClass) throw fault(`instances of ${of.name} are not allowed`);
+  return { kind: 'inert', name: of.name };
 }
 
 function isKind(value: unknown, ...kinds: readonly string[]): boolean {

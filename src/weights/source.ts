@@ -40,6 +40,8 @@ export interface WeightSource {
    * @throws InputError if there is no such tensor or its bytes cannot be read.
    */
   read(name: string): Promise<Float32Array<ArrayBuffer>>;
+  /** What the user may want to know of how it was read, a line each. */
+  readonly notes?: readonly string[];
   /** Where several files are joined: which of them holds a tensor, and what it is called there. */
   readonly whence?: (name: string) => { readonly file: string; readonly stored: string } | undefined;
 }

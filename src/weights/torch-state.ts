@@ -1,7 +1,7 @@
 import { InputError } from '../base/errors.js';
 import { dtypeBytes, toFloat32 } from './dtype.js';
 import { quote } from './json.js';
-import { isContainer, type PickleContainer } from './pickle.js';
+import { isContainer, isInert, type PickleContainer } from './pickle.js';
 import { elementCount, type WeightSource } from './source.js';
 import { checkTensor, isTensor, type Storage, type StridedTensor } from './torch-values.js';
 
@@ -25,7 +25,8 @@ const maxDepth = 8;
 export function torchWeights(root: unknown, fileName: string, readStorage: ReadStorage): WeightSource {
   if (!isContainer(root, 'dict')) throw new InputError(`${fileName}: expected a dictionary of tensors`);
   const found: Found[] = [];
-  collect(root, [], found, new Set());
+  const objects: string[] = [];
+  collect(root, [], { found, objects }, new Set());
   if (found.length === 0 && root.items.length > 0) {
     throw new InputError(`${fileName}: expected a dictionary of tensors, but there is none in it`);
   }
@@ -35,9 +36,11 @@ export function torchWeights(root: unknown, fileName: string, readStorage: ReadS
     checkTensor(tensor, `${fileName}: tensor ${quote(name)}`);
     tensors.set(name, tensor);
   }
+  const notes = objects.length > 0 ? [`${fileName}: left out what is no weights: ${listed(objects)}`] : [];
   return {
     name: fileName,
     tensors,
+    notes,
     async read(name) {
       const tensor = tensors.get(name);
       if (!tensor) throw new InputError(`${fileName}: there is no tensor ${quote(name)}`);
@@ -46,21 +49,37 @@ export function torchWeights(root: unknown, fileName: string, readStorage: ReadS
   };
 }
 
+function listed(names: readonly string[]): string {
+  return names.slice(0, 3).join(', ') + (names.length > 3 ? ', …' : '');
+}
+
 interface Found {
   readonly path: readonly string[];
   readonly tensor: StridedTensor;
 }
 
+interface Collected {
+  readonly found: Found[];
+  /** What is neither weights nor a number or text: where it lies, and its class. */
+  readonly objects: string[];
+}
+
+/** Numbers, sets, states of random numbers: nobody looks for these. */
+function isSmall(name: string): boolean {
+  return !/^(argparse|types|easydict|omegaconf|yacs)\./.test(name);
+}
+
 /** A container that is met twice is entered once, so that no file makes work without end. */
-function collect(value: PickleContainer, path: readonly string[], found: Found[], seen: Set<unknown>): void {
+function collect(value: PickleContainer, path: readonly string[], into: Collected, seen: Set<unknown>): void {
   if (seen.has(value) || path.length === maxDepth) return;
   seen.add(value);
   for (const [key, item] of entries(value)) {
     if (typeof key !== 'string' && typeof key !== 'number') continue;
     const at = [...path, String(key)];
-    if (isTensor(item)) found.push({ path: at, tensor: item });
+    if (isTensor(item)) into.found.push({ path: at, tensor: item });
+    else if (isInert(item) && !isSmall(item.name)) into.objects.push(`${quote(at.join('.'))} (${item.name})`);
     else if (isContainer(item, 'dict') || isContainer(item, 'list') || isContainer(item, 'tuple')) {
-      collect(item, at, found, seen);
+      collect(item, at, into, seen);
     }
   }
 }

@@ -82,7 +82,7 @@ const inert: readonly string[] = [
   '_codecs.encode',
   ...['builtins', '__builtin__'].flatMap((module) => [`${module}.set`, `${module}.bytearray`, `${module}.complex`]),
   'collections.Counter',
-  'collections.defaultdict',
+  'collections.deque',
   'torch.device',
   'torch.serialization._get_layout',
   'torch._utils._rebuild_sparse_tensor',
@@ -93,6 +93,34 @@ const inert: readonly string[] = [
   'torch.Tensor',
   'torch.nn.parameter.Parameter',
 ];
+
+/** Classes whose instances hold options, paths and figures of a training run. Stand-ins too; they are told by name. */
+const optionClasses: readonly string[] = [
+  'argparse.Namespace',
+  'types.SimpleNamespace',
+  'easydict.EasyDict',
+  'omegaconf.dictconfig.DictConfig',
+  'omegaconf.listconfig.ListConfig',
+  ...['ContainerMetadata', 'Metadata', 'SCMode'].map((name) => `omegaconf.base.${name}`),
+  ...['AnyNode', 'BooleanNode', 'FloatNode', 'IntegerNode', 'StringNode'].map((name) => `omegaconf.nodes.${name}`),
+  'typing.Any',
+  'yacs.config.CfgNode',
+  ...['PosixPath', 'PurePosixPath', 'PureWindowsPath', 'WindowsPath'].flatMap((name) => [
+    `pathlib.${name}`,
+    `pathlib._local.${name}`,
+  ]),
+  ...['date', 'datetime', 'timedelta', 'timezone'].map((name) => `datetime.${name}`),
+  ...['bool_', 'float16', 'float32', 'float64', 'int32', 'int64', 'uint8'].map((name) => `numpy.${name}`),
+  ...['Bool', 'Float16', 'Float32', 'Int32', 'UInt8'].map((name) => `numpy.dtypes.${name}DType`),
+];
+
+/** Protocol 1's way to make an instance: (class, base class, state). */
+const reconstructors = ['copyreg._reconstructor', 'copy_reg._reconstructor'];
+
+/** Base classes that it names. */
+const baseClasses = ['builtins', '__builtin__'].flatMap((module) =>
+  ['object', 'dict', 'list'].map((name) => `${module}.${name}`),
+);
 
 /**
  * One of the pickles that `torch.save` writes: tensors, and what plain data they are kept in.
@@ -126,8 +154,21 @@ function allowed(what: string): ReadonlyMap<string, PickleGlobal> {
     'torch._tensor._rebuild_from_type_v2': (args) => rebuildFromType(args, what),
     'torch.Size': (args) => args[0],
   };
-  for (const name of inert) functions[name] = () => ({ kind: 'inert' });
-  const list: PickleGlobal[] = Object.entries(functions).map(([name, call]) => ({ kind: 'global', name, call }));
+  functions['collections.defaultdict'] = () => ({ kind: 'dict', items: [] });
+  for (const name of [...inert, ...optionClasses]) functions[name] = () => ({ kind: 'inert', name });
+  for (const name of reconstructors) {
+    functions[name] = ([of]) => {
+      if (!isGlobal(of) || !of.isClass) throw wrongArguments(name, what);
+      return { kind: 'inert', name: of.name };
+    };
+  }
+  const list: PickleGlobal[] = Object.entries(functions).map(([name, call]) => ({
+    kind: 'global',
+    name,
+    call,
+    ...(optionClasses.includes(name) && { isClass: true }),
+  }));
+  for (const name of baseClasses) list.push({ kind: 'global', name });
   for (const type of Object.keys(storageTypes)) list.push({ kind: 'global', name: `torch.${type}` });
   for (const dtype of Object.keys(dtypes)) list.push({ kind: 'global', name: `torch.${dtype}` });
   list.push({ kind: 'global', name: 'torch.storage.UntypedStorage' });

@@ -281,3 +281,57 @@ describe('a checkpoint that is refused', () => {
     expect((await open(concat([0x80, 2, 0, 0, 0, 0, 0, 0], Buffer.from(header)), 'a.bin')).tensors.size).toBe(0);
   });
 });
+
+describe('what a training script saved whole', () => {
+  const tensor = { shape: [2], data: Float32Array.of(1, 2) };
+  const weight = tensorOps('0', tensor, false);
+  const instance = (module: string, name: string, state: Uint8Array) =>
+    concat(op.global(module, name), op.emptyTuple, [0x81], state, [0x62]);
+  const options = instance('argparse', 'Namespace', op.dict(op.string('lr'), op.float(0.1)));
+  const scalar = op.reduce(
+    op.global('numpy._core.multiarray', 'scalar'),
+    op.tuple(op.reduce(op.global('numpy', 'dtype'), op.tuple(op.string('f8'))), op.string('x')),
+  );
+  const optimizer = op.dict(
+    op.string('state'),
+    op.dict(op.int(0), op.dict(op.string('exp_avg'), weight, op.string('step'), op.int(7))),
+    op.string('param_groups'),
+    op.list(op.dict(op.string('lr'), op.float(0.1), op.string('params'), op.list(op.int(0)))),
+  );
+
+  it('is read for its weights, and what else it holds is named', async () => {
+    const whole = op.dict(
+      ...[op.string('args'), options, op.string('best'), scalar, op.string('optimizer'), optimizer],
+      ...[op.string('losses'), op.reduce(op.global('collections', 'defaultdict'), op.tuple(op.global('torch', 'float32')))],
+      ...[op.string('seen'), concat([0x8f], op.mark, op.int(3), [0x90]), op.string('model'), op.dict(op.string('w'), weight)],
+    );
+    const weights = await open(torchArchive({ w: tensor }, {}, pickled(whole)));
+    expect([...weights.tensors.keys()]).toEqual(['optimizer.state.0.exp_avg', 'model.w']);
+    expect([...(await weights.read('model.w'))]).toEqual([1, 2]);
+    expect(weights.notes).toEqual(['x.pth: left out what is no weights: "args" (argparse.Namespace)']);
+  });
+
+  it('may make its instances by protocol 1, or with arguments by name', async () => {
+    const old = op.reduce(
+      op.global('copy_reg', '_reconstructor'),
+      op.tuple(op.global('argparse', 'Namespace'), op.global('__builtin__', 'object'), Uint8Array.from(op.none)),
+    );
+    const named = concat(op.global('types', 'SimpleNamespace'), op.emptyTuple, op.emptyDict, [0x92]);
+    const whole = op.dict(op.string('a'), old, op.string('b'), named, op.string('w'), weight);
+    const { notes } = await open(torchArchive({ w: tensor }, {}, pickled(whole)));
+    expect(notes).toEqual(['x.pth: left out what is no weights: "a" (argparse.Namespace), "b" (types.SimpleNamespace)']);
+  });
+
+  it.each([
+    ['a class that could act', instance('subprocess', 'Popen', op.dict()), 'subprocess.Popen is not allowed'],
+    ['an instance of a function', instance('torch._utils', '_rebuild_tensor_v2', op.dict()), 'instances of torch'],
+    [
+      'another class by protocol 1',
+      op.reduce(op.global('copyreg', '_reconstructor'), op.tuple(op.global('torch', 'Size'))),
+      'copyreg._reconstructor with other arguments',
+    ],
+  ])('%s is refused all the same', async (_, value, says) => {
+    const whole = op.dict(op.string('x'), value, op.string('w'), weight);
+    expect(await rejection(open(torchArchive({ w: tensor }, {}, pickled(whole))), InputError)).toContain(says);
+  });
+});
