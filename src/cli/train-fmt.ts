@@ -130,7 +130,11 @@ function sha256(bytes: Uint8Array): string {
 
 /** The sizes to train, checked as any configuration. */
 function modelOf(model: ModelConfig, settings: FmtSettings): ModelConfig {
-  return parseConfig({ ...model, config: { ...model.config, ...settings.model } }, 'settings');
+  const { objective, preceding } = settings;
+  return parseConfig(
+    { ...model, config: { ...model.config, ...settings.model, objective, preceding } },
+    'settings',
+  );
 }
 
 function checkDataset(

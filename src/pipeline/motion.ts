@@ -98,6 +98,11 @@ function arrivingCut(config: FloatConfig, lookAhead = 1): Cut {
   return { whole: 0, piece: windowFrames(config) / config.fps, before: arrivingContext, after: lookAhead };
 }
 
+/** What a checkpoint that is a diffusion predicts; undefined of a flow. */
+export function predictionOf({ objective }: FloatConfig): 'epsilon' | 'sample' | undefined {
+  return objective === 'flow' ? undefined : objective;
+}
+
 /** T = ceil(samples · fps / 16000), the frames of a clip (Sec. 0). */
 export function frameCount(samples: number, config: FloatConfig): number {
   return Math.ceil((samples * config.fps) / config.sampling_rate);
@@ -130,7 +135,9 @@ export async function* speechMotion(
     throw new InputError(`rS: expected ${config.dim_w} values, got ${rS.length}`);
   }
   if (!isSource(speech)) checkSamples('speech', speech);
-  const { nfe = 10, solver = 'euler', seed = 15, audioGuidance = 2, emotionGuidance = 1, signal } = options;
+  const { solver = 'euler', seed = 15, audioGuidance = 2, emotionGuidance = 1, signal } = options;
+  const diffusion = predictionOf(config);
+  const { nfe = diffusion ? 51 : 10 } = options;
 
   const emotion = emotionSchedule(options.emotion);
   const gammaA = guidanceSchedule('audioGuidance', audioGuidance);
@@ -160,6 +167,8 @@ export async function* speechMotion(
       const windows = sampleMotion({
         solver,
         nfe,
+        prediction: diffusion,
+        precedingVelocity: config.preceding === 'velocity',
         windowFrames: L,
         precedingFrames: P,
         width: config.dim_w,

@@ -1,4 +1,5 @@
 import { InputError } from '../base/errors.js';
+import { ddim, type Prediction } from './ddim.js';
 import { integrate, type SolverOptions, type VectorField } from './solvers.js';
 
 /** What the vector field of one window depends on, beside the portrait and the emotion. */
@@ -25,6 +26,10 @@ export interface SampleMotionOptions extends SolverOptions {
   readonly frames?: number;
   /** The field on the window's motion [L, d]; called once a window, after the previous window is solved. */
   readonly makeField: (window: MotionWindow) => VectorField | Promise<VectorField>;
+  /** Of a diffusion: what the field predicts. DDIM takes nfe − 1 steps then, and `solver` is not asked. */
+  readonly prediction?: Prediction | undefined;
+  /** Whether the preceding frames are given as their velocity x − x0 rather than as their motion. */
+  readonly precedingVelocity?: boolean;
   /** x0 of a window [L, d]. */
   readonly noise: (window: number) => Float32Array;
 }
@@ -49,8 +54,13 @@ export async function* sampleMotion(
     const x0 = options.noise(index);
     if (x0.length !== L * d) throw new RangeError(`noise: expected ${L * d} values, got ${x0.length}`);
     const field = await options.makeField({ index, wa, prevX, prevWa });
-    const { x } = await integrate(field, x0, options);
-    prevX = x.slice((L - P) * d);
+    const { prediction, nfe, signal } = options;
+    const x = prediction
+      ? await ddim(field, x0, { prediction, steps: nfe - 1, ...(signal && { signal }) })
+      : (await integrate(field, x0, options)).x;
+    prevX = Float32Array.from(options.precedingVelocity ? x.map((value, i) => value - x0[i]!) : x).slice(
+      (L - P) * d,
+    );
     prevWa = wa.slice((L - P) * d);
     yield x.slice(0, frames * d);
     index++;

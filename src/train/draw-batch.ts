@@ -5,7 +5,7 @@ import { windowFrames } from '../weights/config.js';
 import type { ClipRecord, MotionClip, MotionDataset } from './dataset.js';
 import type { FmtSettings } from './fmt-settings.js';
 import type { MotionBatch } from './motion-batch.js';
-import { diffusionSteps } from './diffusion.js';
+import { diffusionSteps } from '../sampling/diffusion.js';
 
 /**
  * The batch of step 1, 2, …: a function of seed and step alone, so that a run goes on after a restart as if nothing had

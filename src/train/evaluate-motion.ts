@@ -48,7 +48,9 @@ export async function scoreMotion(
   dataset: MotionDataset,
   options: ScoreOptions = {},
 ): Promise<MotionScore | undefined> {
-  const { clips: most = 8, seed = 15, nfe = 10, audioGuidance = 2, emotionGuidance = 1 } = options;
+  const { clips: most = 8, seed = 15, audioGuidance = 2, emotionGuidance = 1 } = options;
+  const prediction = config.objective === 'flow' ? undefined : config.objective;
+  const { nfe = prediction ? 51 : 10 } = options;
   const records = dataset.heldOut.slice(0, most);
   if (records.length === 0) return undefined;
   const directions = await directionMatrix(weights);
@@ -67,6 +69,8 @@ export async function scoreMotion(
       const windows = sampleMotion({
         solver: 'euler',
         nfe,
+        prediction,
+        precedingVelocity: config.preceding === 'velocity',
         windowFrames: windowFrames(config),
         precedingFrames: config.num_prev_frames,
         width: config.dim_w,

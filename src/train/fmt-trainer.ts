@@ -11,7 +11,7 @@ import type { Tensor } from '../runtime/tensor.js';
 import type { ModelConfig } from '../weights/config.js';
 import type { WeightSource } from '../weights/source.js';
 import { adamControl, adamInput, recordAdam } from './adam.js';
-import { alphaBars } from './diffusion.js';
+import { alphaBars } from '../sampling/diffusion.js';
 import { pieceOfBatch } from './draw-batch.js';
 import type { FlatPart } from './flat-parameters.js';
 import { openFmtNetwork } from './fmt-network.js';

@@ -65,6 +65,10 @@ const floatConfig = v.object({
   blur_kernel: blurKernel,
   /** What the first motion directions mean, where that is known: "yaw", "jaw", … */
   directions: v.exactOptional(directionNames),
+  /** What the transformer predicts: a velocity if not given; of a diffusion the noise, or the motion (App. B.3). */
+  objective: v.exactOptional(expecting((m) => v.picklist(['flow', 'epsilon', 'sample'], m), 'flow, epsilon or sample')),
+  /** What it is given of the preceding frames: their motion if not given, or their velocity (Sec. 4.2). */
+  preceding: v.exactOptional(expecting((m) => v.picklist(['motion', 'velocity'], m), 'motion or velocity')),
 });
 
 /** A wav2vec2 encoder (Sec. 4 of docs/model.md); names as in its own `config.json`. */

@@ -104,10 +104,10 @@ describe('float train fmt', () => {
     expect(readFileSync(log, 'utf8').trim().split('\n').at(-1)?.split(',')[0]).toBe(step);
   });
 
-  it('trains a transformer of other sizes, samples with it, and animates', async () => {
+  it('trains a diffusion of other sizes, samples it with DDIM, and animates', async () => {
     const [out, folder] = [join(emptyFolder(), 'run'), emptyFolder()];
     const config = join(folder, 'settings.json');
-    writeFileSync(config, JSON.stringify({ model: { dim_h: 24, fmt_depth: 1 }, objective: 'flow' }));
+    writeFileSync(config, JSON.stringify({ model: { dim_h: 24, fmt_depth: 1 }, objective: 'sample' }));
     const trained = await runFloat(args(out, '--config', config, '--steps', '2', '--evaluate-every', '2'));
     expect(trained.stderr).toMatch(
       /step 2: loss [\d.]+; held out: motion r -?[\d.]+, of another utterance NaN\n/,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { alphaBars } from '../../src/train/diffusion.js';
+import { alphaBars } from '../../src/sampling/diffusion.js';
 import { drawBatch, pieceOfBatch } from '../../src/train/draw-batch.js';
 import { completeSettings } from '../../src/train/fmt-settings.js';
 import type { ModelConfig } from '../../src/weights/config.js';
