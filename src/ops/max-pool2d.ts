@@ -35,7 +35,7 @@ export function maxPool2d(rec: Recorder, x: Tensor, side: number, label = 'maxPo
   return y;
 }
 
-/** The plain twin of `maxPool2d`: where in x `[channels, height, width]` the largest of each square is, first ones first. */
+/** The plain twin of `maxPool2d`: where in x `[channels, height, width]` the first of each square's largest is. */
 export function maxPlaces(x: ArrayLike<number>, width: number, side: number): number[] {
   const [columns, count] = [width / side, x.length / side ** 2];
   return Array.from({ length: count }, (_, at) => {

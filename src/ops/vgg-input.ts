@@ -5,8 +5,8 @@ import type { Tensor } from '../runtime/tensor.js';
 import { expectShape, extent, sizeOf } from '../runtime/tensor.js';
 
 /**
- * A picture of −1 … 1 as VGG-19 wants it: (clamp(x, −1, 1)/2 + ½ − mean)/deviation, those of ImageNet's colours. What is
- * cut off gets no gradient.
+ * A picture of −1 … 1 as VGG-19 wants it: (clamp(x, −1, 1)/2 + ½ − mean)/deviation, those of ImageNet's colours. What
+ * is cut off gets no gradient.
  *
  * @param x `[batch, 3, height, width]`.
  */

@@ -13,6 +13,7 @@ export const trainingStages = [
   'train_fmt_paper',
   'train_fmt_epsilon',
   'train_fmt_sample',
+  'train_autoencoder',
 ] as const;
 export const goldenStages = [...inferenceStages, ...trainingStages];
 export type GoldenStageName = (typeof goldenStages)[number];
@@ -39,6 +40,8 @@ export interface GoldenStage {
   readonly frames: number;
   /** `train_…`: how the parameters are moved, as `torch.optim.Adam` names it. */
   readonly adam: AdamJson | undefined;
+  /** `train_autoencoder`: weights of VGG and discriminators that the set generates, as `tensors` of a weights.json. */
+  readonly synthetic: unknown;
 }
 
 const number = v.number('expected a number');
@@ -53,6 +56,7 @@ type AdamJson = v.InferOutput<typeof adamSchema>;
 
 const stageSchema = v.object({
   adam: v.optional(adamSchema),
+  synthetic: v.optional(v.unknown()),
   frames: v.optional(v.pipe(number, v.integer('expected an integer'), v.minValue(0, 'expected a count')), 0),
   runs: v.optional(v.array(v.string('expected a string'), 'expected a list'), []),
   tensors: v.record(
@@ -86,7 +90,7 @@ export async function openStage(files: GoldenFiles, name: GoldenStageName): Prom
   }
   const stored = await files.tensors(`${name}.safetensors`);
   if (!stored) throw new InputError(`${files.name}/${name}.safetensors: expected beside ${name}.json`);
-  const { tensors, runs, frames, adam } = parsed.output;
+  const { tensors, runs, frames, adam, synthetic } = parsed.output;
   for (const undescribed of [...stored.tensors.keys()].filter((tensor) => !(tensor in tensors))) {
     throw new InputError(`${file}: tensors: expected an entry for "${undescribed}"`);
   }
@@ -106,5 +110,6 @@ export async function openStage(files: GoldenFiles, name: GoldenStageName): Prom
     runs,
     frames,
     adam,
+    synthetic,
   };
 }

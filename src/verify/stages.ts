@@ -7,6 +7,7 @@ import { openStage } from './golden-set.js';
 import { verifyDecode, verifyEncode, verifyAnimate } from './picture-stages.js';
 import { verifyFmt, verifySample } from './motion-stages.js';
 import type { StageContext, StageResult } from './stage.js';
+import { verifyAutoencoderTraining } from './autoencoder-training-stage.js';
 import { verifyFmtTraining } from './training-stages.js';
 import { verifyAudio, verifyEmotion } from './speech-stages.js';
 
@@ -24,6 +25,7 @@ const runs: Record<GoldenStageName, RunStage> = {
   train_fmt_paper: verifyFmtTraining,
   train_fmt_epsilon: verifyFmtTraining,
   train_fmt_sample: verifyFmtTraining,
+  train_autoencoder: verifyAutoencoderTraining,
 };
 
 /**

@@ -8,7 +8,8 @@ interface Distribution {
   readonly shift: number;
 }
 
-const generator = 'fnv1a32-fmix32-uniform';
+/** What `weights.json` calls the rule. */
+export const generator = 'fnv1a32-fmix32-uniform';
 
 /**
  * Weights made from nothing but names: each tensor is uniform noise seeded by its own name, so that anybody can

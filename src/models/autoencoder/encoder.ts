@@ -27,13 +27,13 @@ export interface EncoderWeights {
   readonly fc: readonly { weight: Tensor; bias: Tensor }[];
 }
 
-interface ConvLayer {
+export interface ConvLayer {
   readonly weight: ConvWeight;
   /** FusedLeakyReLU's; without it there is no activation. */
   readonly bias: Tensor | undefined;
 }
 
-interface ResBlock {
+export interface ResBlock {
   readonly conv1: ConvLayer;
   readonly conv2: ConvLayer;
   readonly skip: ConvLayer;
@@ -120,7 +120,12 @@ export function recordEncoder(rec: Recorder, weights: EncoderWeights, image: Ten
 }
 
 /** ConvLayer without downsampling: convolution of unchanged size, FusedLeakyReLU. */
-function recordConvLayer(rec: Recorder, x: Tensor, { weight, bias }: ConvLayer, label: string): Tensor {
+export function recordConvLayer(
+  rec: Recorder,
+  x: Tensor,
+  { weight, bias }: ConvLayer,
+  label: string,
+): Tensor {
   const padding = Math.floor(Math.sqrt(extent(weight.tensor, 0)) / 2);
   return conv2d(rec, x, weight, { padding, bias, leaky: true, label });
 }
@@ -129,7 +134,12 @@ function recordConvLayer(rec: Recorder, x: Tensor, { weight, bias }: ConvLayer, 
  * out = (conv2(conv1(x)) + skip(x))/√2, at half the size. The skip's Blur keeps only the samples that its 1×1
  * convolution of stride 2 would read.
  */
-function recordResBlock(rec: Recorder, x: Tensor, { conv1, conv2, skip }: ResBlock, label: string): Tensor {
+export function recordResBlock(
+  rec: Recorder,
+  x: Tensor,
+  { conv1, conv2, skip }: ResBlock,
+  label: string,
+): Tensor {
   const halved = upfirdn2d(rec, x, { pad: [1, 1], down: 2, label: `${label}.skip.0` });
   const skipped = conv2d(rec, halved, skip.weight, { label: `${label}.skip` });
   const inner = recordConvLayer(rec, x, conv1, `${label}.conv1`);
