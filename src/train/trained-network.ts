@@ -12,7 +12,7 @@ export interface TrainedNetwork {
   readonly gpu: Gpu;
   readonly flat: FlatParameters;
   /** The values of a parameter, as a view of the flat buffers. */
-  view(name: string): Tensor;
+  readonly view: (name: string) => Tensor;
   destroy(): void;
 }
 

@@ -102,7 +102,9 @@ async function run(
     for (let step = 1; step <= steps; step++) {
       writeInput(plan, adamInput, control(step));
       runPlan(plan);
-      losses.push(await readLosses(plan, step === 1 ? results : new Map()));
+      losses.push(
+        await readLosses(plan, step === 1 ? results : new Map<string, HostTensor | Float32Array>()),
+      );
       if (step === 1) {
         const shown = await readOutputs(plan, ['reconstruction', 'grad.reconstruction']);
         for (const [name, values] of Object.entries(shown)) results.set(name, values);
