@@ -47,6 +47,8 @@ export function trainedDecoder(rec: Recorder, view: View, config: FloatConfig): 
     const conv = modulatedConv(rec, view(`${layer}.conv.weight`), upsample);
     return {
       conv,
+      inputs: extent(conv.tensor, 1),
+      outputs: conv.outputs,
       squares: weightSquares(rec, conv),
       bias: vector(view(`${layer}.activate.bias`)),
       styleOffset: styleOffset(layer),
