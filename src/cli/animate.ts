@@ -124,8 +124,6 @@ export async function runAnimate(given: AnimateFlags, signal: AbortSignal): Prom
     const profile =
       flags.profile === undefined ? undefined : openProfile(gpu, outputPath(flags.profile), piped);
 
-    // Not before: where something is wrong with what was given, that is all there is to say.
-    if (chosen.note !== undefined) progress.note(chosen.note);
     const options: AnimateOptions = {
       nfe: flags.nfe,
       solver: flags.solver,
@@ -149,6 +147,8 @@ export async function runAnimate(given: AnimateFlags, signal: AbortSignal): Prom
     const square = await chooseSquare(gpu, portrait, flags, config.input_size, progress.note);
     const finish = frameFinisher(flags, portrait, square, config.input_size, size);
     const image = preparePortrait(portrait, square, config.input_size);
+    // Not before: where something is wrong with what was given, that is all there is to say.
+    if (chosen.note !== undefined) progress.note(chosen.note);
     const float = { gpu, ...opened, precision: flags.precision };
     const video: AsyncIterable<StreamedFrame & { count?: number }> = isArriving(speech)
       ? animateStream(float, image, speech.pieces, {
