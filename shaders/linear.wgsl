@@ -75,17 +75,23 @@ fn main(
     // Copies in loops that a compiler can count, so that it loads all values of a panel together. Beyond the last k
     // come zeros.
     let known = k0 + pair < inputs;
-    let a = xAt + k0;
-    let values = transpose(mat4x2f(x[a.x], x[a.y], x[a.z], x[a.w]));
+    let at = xAt + k0;
+    let x0 = x[at.x];
+    let x1 = x[at.y];
+    let x2 = x[at.z];
+    let x3 = x[at.w];
     let xPlace = pair * 2u * (2u * HIGH + 1u) + group;
-    xPanel[xPlace] = select(vec4f(), values[0], known);
-    xPanel[xPlace + 2u * HIGH + 1u] = select(vec4f(), values[1], known);
+    xPanel[xPlace] = select(vec4f(), vec4f(x0.x, x1.x, x2.x, x3.x), known);
+    xPanel[xPlace + 2u * HIGH + 1u] = select(vec4f(), vec4f(x0.y, x1.y, x2.y, x3.y), known);
     for (var i = 0u; i < 8u / HIGH; i++) {
-      let b = wAt[i] + k0;
-      let weights = transpose(mat4x2f(vec2f(w[b.x]), vec2f(w[b.y]), vec2f(w[b.z]), vec2f(w[b.w])));
+      let spot = wAt[i] + k0;
+      let w0 = vec2f(w[spot.x]);
+      let w1 = vec2f(w[spot.y]);
+      let w2 = vec2f(w[spot.z]);
+      let w3 = vec2f(w[spot.w]);
       let wPlace = pair * 2u * WROW + group + 2u * HIGH * i;
-      wPanel[wPlace] = select(vec4f(), weights[0], known);
-      wPanel[wPlace + WROW] = select(vec4f(), weights[1], known);
+      wPanel[wPlace] = select(vec4f(), vec4f(w0.x, w1.x, w2.x, w3.x), known);
+      wPanel[wPlace + WROW] = select(vec4f(), vec4f(w0.y, w1.y, w2.y, w3.y), known);
     }
     workgroupBarrier();
     var p0 = vec4f();
