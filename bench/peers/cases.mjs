@@ -56,7 +56,6 @@ export function casesOf({ config, wav2vec2 }) {
   const channels = wav2vec2.conv_dim[0];
   const samples = (speechFrames * config.sampling_rate) / config.fps;
   const convFrames = Math.floor((samples - wav2vec2.conv_kernel[0]) / wav2vec2.conv_stride[0]) + 1;
-  add('audio', 'groupNorm', `${convFrames}×${channels}`, { length: convFrames, channels });
   add('audio', 'conv1d', `${channels}→${wav2vec2.conv_dim[1]}, ${convFrames}`, {
     length: convFrames,
     inputs: channels,

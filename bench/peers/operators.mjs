@@ -3,7 +3,6 @@ import { attention } from '/dist/ops/attention.js';
 import { packTransposedWeight, packWeight } from '/dist/ops/conv-weight.js';
 import { conv1d, tapsBeforeChannels } from '/dist/ops/conv1d.js';
 import { conv2d, convTranspose2d } from '/dist/ops/conv2d.js';
-import { groupNorm } from '/dist/ops/group-norm.js';
 import { layerNorm } from '/dist/ops/layer-norm.js';
 import { linear } from '/dist/ops/linear.js';
 import { constant } from '/dist/runtime/recorder.js';
@@ -165,29 +164,6 @@ export const operators = {
           },
         },
       ],
-    };
-  },
-
-  groupNorm({ length, channels }) {
-    const [weight, bias] = [values([channels]), values([channels])];
-    const operator = {
-      type: 'InstanceNormalization',
-      attributes: { epsilon: 1e-5 },
-      inputs: ['x', 'weight', 'bias'],
-    };
-    return {
-      flops: 0,
-      inputs: { x: values([1, length, channels]) },
-      constants: { weight, bias },
-      output: [1, channels, length],
-      sequence: true,
-      ours: (rec, { x }) =>
-        groupNorm(rec, x, {
-          groups: channels,
-          weight: onGpu(rec, 'weight', weight),
-          bias: onGpu(rec, 'bias', bias),
-        }),
-      peers: layouts.map((layout) => ({ name: layout, layout, operator })),
     };
   },
 

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { interpolateLinear, interpolateLinearReference } from '../../src/ops/interpolate.js';
 import { meanOverTime, meanOverTimeReference } from '../../src/ops/mean.js';
 import { evaluate } from '../../src/runtime/evaluate.js';
 import type { Gpu } from '../../src/runtime/gpu.js';
@@ -18,33 +17,6 @@ const sizes = fc.record({
   batch: fc.integer({ min: 1, max: 2 }),
   frames: fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 6, max: 900 })),
   channels: fc.integer({ min: 1, max: 40 }),
-});
-
-describe('interpolateLinear', () => {
-  it('equals its float64 twin, up and down', async () => {
-    const lengths = fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 6, max: 900 }));
-    await fc.assert(
-      fc.asyncProperty(sizes, lengths, fc.integer(), async (size, outFrames, seed) => {
-        const x = gaussian([size.batch, size.frames, size.channels], seed);
-        const { y } = await evaluate(gpu, { x }, (rec, t) => ({ y: interpolateLinear(rec, t.x, outFrames) }));
-        expect(y.shape).toEqual([size.batch, outFrames, size.channels]);
-        const expected = interpolateLinearReference(x.data, { ...size, outFrames });
-        expectClose('interpolateLinear', y.data, expected, 2e-7);
-      }),
-      { numRuns: 25, seed: 1 },
-    );
-  });
-
-  it('keeps the ends and, at equal length, every value', async () => {
-    const x = gaussian([1, 1001, 3], 1);
-    const { same, longer } = await evaluate(gpu, { x }, (rec, t) => ({
-      same: interpolateLinear(rec, t.x, 1001),
-      longer: interpolateLinear(rec, t.x, 1777),
-    }));
-    expect(same.data).toEqual(x.data);
-    expect(longer.data.slice(0, 3)).toEqual(x.data.slice(0, 3));
-    expect(longer.data.slice(-3)).toEqual(x.data.slice(-3));
-  });
 });
 
 describe('meanOverTime', () => {
