@@ -72,7 +72,7 @@ export async function getWeights(options: GetOptions): Promise<Installed> {
     return present;
   }
   const folders = [...(await make(places.making)), ...(await make(dirname(places.folder)))];
-  const free = await lock(places.making, places.name);
+  const free = lock(places.making, places.name);
   try {
     await rm(join(places.making, 'replaced'), { recursive: true, force: true });
     const done = await tryEach(options, async (plan) => makeFrom(plan, places, options));

@@ -1,5 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputError } from '../../base/errors.js';
 import { atExit } from '../at-exit.js';
@@ -15,11 +14,12 @@ const held = new Set<string>();
  * @returns gives it back.
  * @throws InputError if another process has it.
  */
-export async function lock(folder: string, what: string): Promise<() => void> {
+export function lock(folder: string, what: string): () => void {
   const path = join(folder, 'lock');
   for (let tries = 0; tries < 3; tries++) {
     try {
-      await writeFile(path, String(process.pid), { flag: 'wx' });
+      // At once: between making the file and noting it here, no other call of this process may look.
+      writeFileSync(path, String(process.pid), { flag: 'wx' });
       held.add(path);
       const free = () => {
         held.delete(path);
@@ -35,6 +35,7 @@ export async function lock(folder: string, what: string): Promise<() => void> {
         throw cannotWrite(path, error);
     }
     const owner = ownerOf(path);
+    if (owner === undefined) continue;
     if (held.has(path) || (owner !== process.pid && isAlive(owner))) {
       throw new InputError(
         `${what} is being made by process ${owner}; if that is something else, remove ${path}`,
@@ -45,11 +46,11 @@ export async function lock(folder: string, what: string): Promise<() => void> {
   throw new InputError(`${what} is being made by another process`);
 }
 
-function ownerOf(path: string): number {
+function ownerOf(path: string): number | undefined {
   try {
     return Number(readFileSync(path, 'utf8'));
   } catch {
-    return NaN;
+    return undefined;
   }
 }
 

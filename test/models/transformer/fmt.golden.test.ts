@@ -96,7 +96,7 @@ describe('golden/tiny fmt', () => {
     const v = await evaluator.evaluate(at);
     if (gpu.device.features.has('timestamp-query')) {
       const times = await evaluator.profile();
-      expect(times.filter(({ kernel }) => kernel === 'attention').length).toBe(config.fmt_depth);
+      expect(times.filter(({ kernel }) => kernel.startsWith('attention')).length).toBe(config.fmt_depth);
     } else {
       await expect(evaluator.profile()).rejects.toThrow('timestamp-query');
     }
