@@ -63,6 +63,21 @@ describe('drawMark', () => {
     },
   );
 
+  it('has letters a sixteenth of the shorter side high, to whole pixels of the letters', () => {
+    // Seven rows of round(shorter/16/7) pixels.
+    for (const [width, height, high] of [
+      [64, 64, 7],
+      [2048, 512, 35],
+      [512, 2048, 35],
+      [2048, 2048, 126],
+    ] as const) {
+      const { data } = drawMark(plain(width, height, 0));
+      const rows = new Set<number>();
+      for (let at = 0; at < data.length; at += 3) if (data[at] === 255) rows.add(Math.floor(at / 3 / width));
+      expect(rows.size, `${width}×${height}`).toBe(high);
+    }
+  });
+
   it('leaves the rest and its input alone', () => {
     const sizes = fc.tuple(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 200 }));
     fc.assert(

@@ -108,6 +108,16 @@ describe('an archive that is refused', () => {
     }
   });
 
+  it.each([
+    ['name', 28],
+    ['extra field', 30],
+    ['comment', 32],
+  ])('is refused when the %s of a file goes beyond its directory', async (_, at) => {
+    const longer = whole.slice();
+    longer.set(little(500, 2), whole.length - 22 - 62 + at);
+    expect(await rejection(readZipDirectory(source(longer)), InputError)).toContain('its directory is cut short');
+  });
+
   it('is refused when a file lies outside of it', async () => {
     const moved = whole.slice();
     moved.set(little(whole.length - 10, 4), whole.length - 22 - 62 + 42);

@@ -37,6 +37,13 @@ const matrices = fc.integer({ min: 1, max: 6 }).chain((cols) =>
   ),
 );
 
+describe('householderQ of a column of zeros', () => {
+  it('is −1/√rows in it: 1e-8 is added to all before', () => {
+    const q = householderQ(new Float32Array(4), 4, 1);
+    expectClose('Q', q, [-0.5, -0.5, -0.5, -0.5], 1e-14);
+  });
+});
+
 describe('householderQR', () => {
   it('gives orthonormal columns, an upper triangle, and their product the matrix', () => {
     fc.assert(

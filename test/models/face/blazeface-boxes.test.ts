@@ -62,7 +62,13 @@ describe('mergeFaces', () => {
     expect(merged!.keypoints[3]!.x).toBeCloseTo(3.75, 12);
   });
 
-  it('leaves no two faces that overlap, and loses none that stands alone', () => {
+  it('takes two for one from an overlap of three tenths on', () => {
+    // Squares of 10: moved by 5 they share 50 of 150, by 6 40 of 160.
+    expect(mergeFaces([face(0, 0, 10, 0.9), face(5, 0, 10, 0.8)])).toHaveLength(1);
+    expect(mergeFaces([face(0, 0, 10, 0.9), face(6, 0, 10, 0.8)])).toHaveLength(2);
+  });
+
+  it('loses none that stands alone, nor the best score', () => {
     const coordinate = fc.integer({ min: 0, max: 60 });
     const drawn = fc.array(fc.tuple(coordinate, coordinate, fc.integer({ min: 5, max: 20 }), fc.integer({ min: 1, max: 99 }))); // prettier-ignore
     fc.assert(

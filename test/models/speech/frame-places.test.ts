@@ -54,4 +54,14 @@ describe('placeFrames and interpolate', () => {
     expect(unknown).toEqual(known);
     expect([known.first, known.count]).toEqual([60, 99]);
   });
+
+  it('ask for no feature that is not there yet', () => {
+    // 100 frames' samples have 199 features; frame 100 and those after it have the last.
+    const places = placeFrames({ start: 98, end: 103 }, Infinity, {
+      perFrame: 640,
+      config,
+      padded: 100 * 640,
+    });
+    expect([places.first, places.count, ...places.positions]).toEqual([196, 3, 0, 2, 2, 2, 2]);
+  });
 });
