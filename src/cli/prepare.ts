@@ -1,19 +1,11 @@
-import { createHash } from 'node:crypto';
 import { InputError } from '../base/errors.js';
 import { recordedClip, synthesisedClip, type ClipOptions } from '../cartoon/clip.js';
-import {
-  findClip,
-  findManifest,
-  readManifest,
-  writeClip,
-  writeManifest,
-  type ClipNote,
-} from '../node/dataset-files.js';
+import { findClip, findManifest, writeClip, writeManifest, type ClipNote } from '../node/dataset-files.js';
 import { loadEspeak } from '../node/espeak.js';
-import { cannotWrite } from '../node/files.js';
 import { requestNodeAdapter } from '../node/gpu.js';
+import { sha256 } from '../node/hash.js';
 import { exampleSpeech } from '../node/known-speech.js';
-import { makeFolders } from '../node/make-folders.js';
+import { makeOutputFolders } from '../node/make-folders.js';
 import { openWeights } from '../node/weights.js';
 import { closeGpu, openGpu } from '../runtime/gpu.js';
 import { createClipEncoder, knowsCartoons } from '../train/clip-encoder.js';
@@ -43,15 +35,11 @@ export async function runPrepare(flags: PrepareFlags, signal: AbortSignal): Prom
     }
     const { makeClip, speech } = await openSpeech(flags, config.fps);
     const made = { by: 'float prepare --cartoon', seed: flags.seed, speech, latents };
-    const encoders = await encodersOf(opened.weights, (bytes) =>
-      createHash('sha256').update(bytes).digest('hex'),
-    );
+    const encoders = await encodersOf(opened.weights, sha256);
     const settings = JSON.stringify({ made, encoders, fps: config.fps });
 
     await checkFolder(flags.out, { made, encoders });
-    await makeFolders(flags.out).catch((error: unknown) => {
-      throw cannotWrite(flags.out, error);
-    });
+    await makeOutputFolders(flags.out);
     const { adapter } = await requestNodeAdapter({ adapter: flags.adapter, log: progress.note });
     const gpu = await openGpu(adapter);
     undo.push(() => closeGpu(gpu));
@@ -137,7 +125,7 @@ async function checkFolder(
 ): Promise<void> {
   const before = await findManifest(folder);
   if (!before) return;
-  const { made, encoders } = await readManifest(folder);
+  const { made, encoders } = before;
   const differs = Object.keys({ ...made, ...wanted.made }).find((key) => made[key] !== wanted.made[key]);
   if (differs !== undefined || encoders !== wanted.encoders) {
     const what = differs ?? 'encoders';

@@ -73,18 +73,22 @@ function cut(text: string, width: number): string {
 export function frameStatus(done: number, count: number | undefined, seconds: number): string[] {
   const rate = `${(done / seconds).toFixed(1)} frames/s`;
   if (count === undefined) return [`${done} frames  ${rate}`];
-  return withBar(done / count, seconds, `${done}/${count} frames  ${rate}`);
+  return withBar(done / count, leftAt(done / count, seconds), `${done}/${count} frames  ${rate}`);
 }
 
 /** `[#####-----] 1240/2470 MB  410 MB/s  0:03 left`. */
 export function byteStatus(done: number, total: number, seconds: number): string[] {
   const mega = (bytes: number) => (bytes / 1e6).toFixed(0);
-  return withBar(done / total, seconds, `${mega(done)}/${mega(total)} MB  ${mega(done / seconds)} MB/s`);
+  return withBar(
+    done / total,
+    leftAt(done / total, seconds),
+    `${mega(done)}/${mega(total)} MB  ${mega(done / seconds)} MB/s`,
+  );
 }
 
 /** `[#####-----] 52/300 clips  0:41 left`. */
 export function clipStatus(done: number, total: number, seconds: number): string[] {
-  return withBar(done / total, seconds, `${done}/${total} clips`);
+  return withBar(done / total, leftAt(done / total, seconds), `${done}/${total} clips`);
 }
 
 /**
@@ -98,9 +102,8 @@ export function stepStatus(
 ): string[] {
   const terms = `loss ${loss.toFixed(4)} (main ${main.toFixed(4)}, velocity ${velocity.toFixed(4)})`;
   const rate = (step - begun) / seconds;
-  const left = clock((steps - step) / rate);
-  const figures = `step ${step}/${steps}  ${terms}  ${rate.toFixed(2)} steps/s  ${left} left`;
-  return [`${bar(step / steps)} ${figures}`, figures];
+  const figures = `step ${step}/${steps}  ${terms}  ${rate.toFixed(2)} steps/s`;
+  return withBar(step / steps, clock((steps - step) / rate), figures);
 }
 
 /** As `byteStatus`, where a part was there before: what came since the first call says how fast it is. */
@@ -113,14 +116,14 @@ export function transferStatus() {
     const mega = (bytes: number) => (bytes / 1e6).toFixed(0);
     if (total === 0) return [`${mega(done)} MB  ${mega(came / Math.max(took, 1e-3))} MB/s`];
     const rest = came > 0 ? clock((took / came) * (total - done)) : '?';
-    const text = `${mega(done)}/${mega(total)} MB  ${mega(came / Math.max(took, 1e-3))} MB/s  ${rest} left`;
-    return [`${bar(Math.min(1, done / total))} ${text}`, text];
+    const figures = `${mega(done)}/${mega(total)} MB  ${mega(came / Math.max(took, 1e-3))} MB/s`;
+    return withBar(Math.min(1, done / total), rest, figures);
   };
 }
 
 /** The same twice: the second, for narrow terminals, without the bar. */
-function withBar(share: number, seconds: number, figures: string): string[] {
-  const text = `${figures}  ${clock(seconds / share - seconds)} left`;
+function withBar(share: number, left: string, figures: string): string[] {
+  const text = `${figures}  ${left} left`;
   return [`${bar(share)} ${text}`, text];
 }
 
@@ -128,6 +131,11 @@ function bar(share: number): string {
   const width = 24;
   const filled = Math.round(share * width);
   return `[${'#'.repeat(filled)}${'-'.repeat(width - filled)}]`;
+}
+
+/** What is left of the time when a share is done at an even pace. */
+function leftAt(share: number, seconds: number): string {
+  return clock(seconds / share - seconds);
 }
 
 /** Minutes and seconds. */

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { InputError, OutOfMemoryError } from '../base/errors.js';
 import { checkpointPath, openRunFolder, openRunTable, saveRun, type RunFolder } from '../node/run-folder.js';
 import { openDataset } from '../node/dataset-files.js';
 import { requestNodeAdapter } from '../node/gpu.js';
+import { sha256 } from '../node/hash.js';
 import { openWeights } from '../node/weights.js';
 import { closeGpu, openGpu, type Gpu } from '../runtime/gpu.js';
 import type { MotionDataset } from '../train/dataset.js';
@@ -123,10 +123,6 @@ export async function runTrainFmt(flags: TrainFmtFlags, signal: AbortSignal): Pr
 
 const logColumns = ['step', 'seconds', 'rate', 'loss', 'main', 'velocity', 'norm'];
 const scoreColumns = ['step', 'seconds', 'what', 'own', 'other', 'clips'];
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 /** The sizes to train, checked as any configuration. */
 function modelOf(model: ModelConfig, settings: FmtSettings): ModelConfig {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputError } from '../base/errors.js';
@@ -14,6 +13,7 @@ import {
   type MotionDataset,
 } from '../train/dataset.js';
 import { isMissing, readInput } from './files.js';
+import { sha256 } from './hash.js';
 import { writeAtomically } from './partial-file.js';
 
 /** @throws InputError when the folder is no data set, or an unfinished one. */
@@ -44,7 +44,7 @@ export async function openDataset(folder: string): Promise<MotionDataset> {
   return openMotionDataset(folder, manifest, async (file) => {
     const path = join(folder, file);
     const bytes = await readInput(path);
-    if (hashOf(bytes) !== hashes.get(file)) {
+    if (sha256(bytes) !== hashes.get(file)) {
       throw new InputError(`${path}: its hash is not the one in ${manifestName}: changed, or damaged`);
     }
     return openSafetensors(memorySource(path, bytes));
@@ -67,7 +67,7 @@ export async function writeClip(
 ): Promise<ClipRecord> {
   const bytes = writeSafetensors(tensors, { clip: JSON.stringify(note), settings });
   await writeAtomically(join(folder, file), bytes);
-  return { file, sha256: hashOf(bytes), ...note };
+  return { file, sha256: sha256(bytes), ...note };
 }
 
 /** A clip that an earlier run has finished with the same settings. */
@@ -81,7 +81,7 @@ export async function findClip(
     const bytes = await readInput(path);
     const { metadata } = await openSafetensors(memorySource(path, bytes));
     if (metadata.get('settings') !== settings) return undefined;
-    return { file, sha256: hashOf(bytes), ...(JSON.parse(metadata.get('clip') ?? '') as ClipNote) };
+    return { file, sha256: sha256(bytes), ...(JSON.parse(metadata.get('clip') ?? '') as ClipNote) };
   } catch (error) {
     // Missing, or not a whole clip: it is made again.
     if (error instanceof InputError || error instanceof SyntaxError) return undefined;
@@ -92,8 +92,4 @@ export async function findClip(
 export async function writeManifest(folder: string, manifest: DatasetManifest): Promise<void> {
   const text = `${JSON.stringify(manifest, undefined, 1)}\n`;
   await writeAtomically(join(folder, manifestName), new TextEncoder().encode(text));
-}
-
-function hashOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,10 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { lstat, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliDecompress } from 'node:zlib';
 import { atExit } from './at-exit.js';
+import { sha256 } from './hash.js';
 import { makeFolders } from './make-folders.js';
 import { readTar } from './tar.js';
 
@@ -63,10 +64,6 @@ async function sumsOf(folder: string, names: readonly string[]): Promise<string 
 
 function sumLine(name: string, contents: Uint8Array): string {
   return `${sha256(contents)} ${contents.length} ${name}\n`;
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Puts a file of this user's, whole, in the place of whatever bears the name. */

@@ -5,7 +5,7 @@ import { InputError } from '../base/errors.js';
 import type { Picture } from '../media/picture.js';
 import { atExit } from './at-exit.js';
 import { cannotWrite } from './files.js';
-import { makeFolders } from './make-folders.js';
+import { makeOutputFolders } from './make-folders.js';
 import { writePng } from './png.js';
 
 export interface FrameWriter {
@@ -37,9 +37,7 @@ export function isFrameName(name: string): boolean {
  * @throws InputError when it cannot be written, or holds such frames and is not to be cleaned.
  */
 export async function createFrameWriter(directory: string, options: FrameOptions = {}): Promise<FrameWriter> {
-  const made = await makeFolders(directory).catch((error: unknown) => {
-    throw cannotWrite(directory, error);
-  });
+  const made = await makeOutputFolders(directory);
   const remove = () => removeEmpty(made);
   const forget = atExit(remove);
   let old: string[];

@@ -1,5 +1,6 @@
 import { mkdir, rmdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { cannotWrite } from './files.js';
 
 /**
  * Makes a folder and those above it that are missing. Node's own recursive `mkdir` spins for ever, in a thread that
@@ -37,4 +38,11 @@ function isFolder(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   );
+}
+
+/** The same for an output. @throws InputError if they cannot be made. */
+export async function makeOutputFolders(path: string): Promise<string[]> {
+  return makeFolders(path).catch((error: unknown) => {
+    throw cannotWrite(path, error);
+  });
 }

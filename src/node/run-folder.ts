@@ -7,7 +7,7 @@ import type { WeightSource } from '../weights/source.js';
 import type { StreamOptions } from '../weights/stream.js';
 import { openFileSource } from './file-source.js';
 import { cannotWrite, isMissing, readInput } from './files.js';
-import { makeFolders } from './make-folders.js';
+import { makeOutputFolders } from './make-folders.js';
 import { writeAtomically } from './partial-file.js';
 import { writeSafetensorsFile } from './safetensors-file.js';
 
@@ -45,9 +45,7 @@ export async function openRunFolder(path: string, resume: boolean): Promise<RunF
     const at = last === undefined ? '' : ` at step ${last}`;
     throw new InputError(`${path}: there is a run${at}; expected --resume, or a new folder`);
   }
-  await makeFolders(path).catch((error: unknown) => {
-    throw cannotWrite(path, error);
-  });
+  await makeOutputFolders(path);
   // Of a run that was killed while it wrote.
   for (const name of names.filter((it) => unfinished.test(it))) await rm(join(path, name), { force: true });
   return { path, last };

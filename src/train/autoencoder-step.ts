@@ -40,17 +40,11 @@ export interface AutoencoderTraining {
   readonly crops: CropSides;
 }
 
-/** Sides of the crops that the component discriminators see, in pixels. */
+/** Sides of the crops that the component discriminators see, in pixels; the paper's at 512²: an eye 80, the lips 120. */
 export interface CropSides {
   readonly eye: number;
   readonly lip: number;
 }
-
-/** The paper's: 80 pixels of 512 for an eye, 120 for the lips. */
-export const publishedCrops = (size: number): CropSides => ({
-  eye: Math.round((80 * size) / 512),
-  lip: Math.round((120 * size) / 512),
-});
 
 /** No noise is ever given, and `to_rgb1` is never used: they stay as they are. */
 const isTrained = (name: string) =>

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import { InputError } from '../base/errors.js';
-import type { FloatConfig } from '../weights/config.js';
 import { oneLine, show } from '../weights/json.js';
 
 const expecting = <T extends v.GenericSchema>(schema: (message: string) => T, expected: string): T =>
@@ -178,11 +177,6 @@ export function rateAt({ rate, warmup, decay, lastRate, steps }: FmtSettings, t:
 /** What the mean of the weights keeps at step t; little at first, when the weights are still far off. */
 export function emaAt({ ema }: FmtSettings, t: number): number {
   return Math.min(ema, (1 + t) / (10 + t));
-}
-
-/** The sizes to train: those of the checkpoint, with the transformer's own. */
-export function trainedConfig(config: FloatConfig, { model }: FmtSettings): FloatConfig {
-  return { ...config, ...model };
 }
 
 /** The first setting in which two runs differ, so that one cannot go on as the other; none: undefined. */

@@ -13,7 +13,7 @@ import type { WeightSource } from '../weights/source.js';
 import { adamControl, adamInput, recordAdam } from './adam.js';
 import { alphaBars } from '../sampling/diffusion.js';
 import { pieceOfBatch } from './draw-batch.js';
-import type { FlatPart } from './flat-parameters.js';
+import { parameterCount, type FlatPart } from './flat-parameters.js';
 import { openFmtNetwork } from './fmt-network.js';
 import type { FmtSettings } from './fmt-settings.js';
 import { emaAt, rateAt } from './fmt-settings.js';
@@ -127,10 +127,7 @@ export function createFmtTrainer(
       views('ema').forEach(([, tensor], i) => writeTensor(gpu, tensor, values[i]!.data));
     }
     return {
-      parameters: [...flat.views.values()].reduce(
-        (sum, { value }) => sum + value.shape.reduce((a, b) => a * b, 1),
-        0,
-      ),
+      parameters: parameterCount(flat),
       scratchBytes: plans.reduce((sum, { scratchBytes }) => sum + scratchBytes, 0),
       async step(whole, step) {
         const rate = rateAt(settings, step);

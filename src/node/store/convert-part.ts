@@ -7,6 +7,7 @@ import { finite } from '../../weights/finite.js';
 import { quote } from '../../weights/json.js';
 import { placeTensors } from '../../weights/place.js';
 import { streamSafetensors } from '../../weights/stream.js';
+import { sha256 } from '../hash.js';
 import { makeFolders } from '../make-folders.js';
 import { writeAtomically } from '../partial-file.js';
 import { writeSafetensorsFile } from '../safetensors-file.js';
@@ -55,8 +56,5 @@ export async function convertPart(
   const json = Buffer.from(`${JSON.stringify(config.json, null, 1)}\n`);
   const beside = path.replace(/\.safetensors$/, '.json');
   await writeAtomically(join(folder, beside), json);
-  return [
-    ...records,
-    { path: beside, bytes: json.length, sha256: createHash('sha256').update(json).digest('hex') },
-  ];
+  return [...records, { path: beside, bytes: json.length, sha256: sha256(json) }];
 }

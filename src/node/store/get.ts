@@ -10,7 +10,7 @@ import { removePart } from '../download/part.js';
 import type { Patience } from '../download/retry.js';
 import { authorsLink, publishedLicences, publishedSources, type Licence } from '../download/sources.js';
 import type { Web } from '../download/web.js';
-import { makeFolders } from '../make-folders.js';
+import { makeOutputFolders } from '../make-folders.js';
 import { cannotWrite } from '../files.js';
 import { userDataFolder } from '../user-data.js';
 import { openWeights } from '../weights.js';
@@ -71,7 +71,10 @@ export async function getWeights(options: GetOptions): Promise<Installed> {
     note(`${places.name} is there already; to fetch it anew: float weights remove ${places.name}`);
     return present;
   }
-  const folders = [...(await make(places.making)), ...(await make(dirname(places.folder)))];
+  const folders = [
+    ...(await makeOutputFolders(places.making)),
+    ...(await makeOutputFolders(dirname(places.folder))),
+  ];
   const free = lock(places.making, places.name);
   try {
     await rm(join(places.making, 'replaced'), { recursive: true, force: true });
@@ -82,12 +85,6 @@ export async function getWeights(options: GetOptions): Promise<Installed> {
     // A refusal leaves no trace.
     for (const folder of folders.reverse()) await removeEmpty(folder);
   }
-}
-
-async function make(folder: string): Promise<string[]> {
-  return makeFolders(folder).catch((error: unknown) => {
-    throw cannotWrite(folder, error);
-  });
 }
 
 async function removeEmpty(folder: string): Promise<void> {
@@ -226,7 +223,7 @@ async function makePart(
   const path = part.local ?? downloadPath(join(making, 'parts'), part);
   let from: Done['from'] = { source, bytes: 4 * (part.values ?? 0), checked: false };
   if (remote) {
-    await make(dirname(path));
+    await makeOutputFolders(dirname(path));
     const beside = config && join(dirname(path), posix.basename(config.path));
     if (config && beside !== undefined) await fetchFile(web, config, beside, patience);
     const { bytes, sha256, checked } = await fetchFile(web, remote, path, {

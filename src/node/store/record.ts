@@ -34,7 +34,6 @@ const weightsRecord = v.object({
 });
 
 export type FileRecord = v.InferOutput<typeof fileRecord>;
-export type OriginRecord = v.InferOutput<typeof originRecord>;
 /** What stands beside weights that are ready, `installed.json`. */
 export type WeightsRecord = v.InferOutput<typeof weightsRecord>;
 
@@ -57,8 +56,7 @@ export interface Installed {
 export async function findInstalled(name: string, home = userDataFolder()): Promise<Installed | undefined> {
   const { folder } = placesOf(name, home);
   const damaged = (why: string) => {
-    const cure = `float weights remove ${name}, then float weights get ${name}`;
-    return new InputError(`${folder}: ${why}: ${cure}`);
+    return new InputError(`${folder}: ${why}: ${cureOf(name)}`);
   };
   const path = join(folder, RECORD);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
@@ -83,6 +81,11 @@ export async function findInstalled(name: string, home = userDataFolder()): Prom
     }
   }
   return { folder, record };
+}
+
+/** What to do about damaged weights. */
+export function cureOf(name: string): string {
+  return `float weights remove ${name}, then float weights get ${name}`;
 }
 
 function parseRecord(text: string): WeightsRecord | undefined {

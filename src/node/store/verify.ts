@@ -5,7 +5,7 @@ import { InputError } from '../../base/errors.js';
 import { cannotRead } from '../files.js';
 import { openWeights } from '../weights.js';
 import { installed } from './manage.js';
-import { bytesOf, type Installed } from './record.js';
+import { bytesOf, cureOf, type Installed } from './record.js';
 
 export interface VerifyOptions {
   readonly home?: string | undefined;
@@ -38,8 +38,7 @@ export async function verifyInstalled(name: string, options: VerifyOptions = {})
     }
     const got = hash.digest('hex');
     if (got !== sha256) {
-      const cure = `float weights remove ${name}, then float weights get ${name}`;
-      throw new InputError(`${file}: damaged: expected SHA-256 ${sha256}, got ${got}: ${cure}`);
+      throw new InputError(`${file}: damaged: expected SHA-256 ${sha256}, got ${got}: ${cureOf(name)}`);
     }
   }
   const opened = await openWeights(found.folder);
